@@ -1,0 +1,5 @@
+"""`python -m lstm_zoo`."""
+
+from lstm_zoo.cli import main
+
+main()

@@ -1,0 +1,260 @@
+"""What a user calls: a language model with its tokenizer, writing text."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_zoo.errors import UsageError, validated
+from lstm_zoo.language.model import LanguageModel, State
+from lstm_zoo.language.sampling import (
+    REPETITION_WINDOW,
+    SamplingOptions,
+    draw,
+    next_token_probabilities,
+)
+from lstm_zoo.language.stepping import Stepper
+from lstm_zoo.language.tokenizer import CharacterTokenizer, show_character
+from lstm_zoo.task import module_device
+
+PROMPT_CHUNK = 1024
+MAX_SAMPLES = 64
+
+
+class UnseenCharactersWarning(UserWarning):
+    """A prompt holds characters that the model has never seen."""
+
+
+class Piece(str):
+    """A written token: a string that knows how sure the model was.
+
+    Attributes:
+        probability: the model's own, before temperature and filters.
+        rivals: the likeliest tokens with their probabilities, best first; as many as asked for.
+    """
+
+    probability: float
+    rivals: tuple[tuple[str, float], ...]
+
+    def __new__(
+        cls, text: str, probability: float, rivals: tuple[tuple[str, float], ...] = ()
+    ) -> Piece:
+        piece = super().__new__(cls, text)
+        piece.probability = probability
+        piece.rivals = rivals
+        return piece
+
+
+class TextGenerator:
+    """A language model that writes.
+
+    Args:
+        model: in eval mode, on any device.
+        tokenizer: the one it was trained with.
+    """
+
+    def __init__(self, model: LanguageModel, tokenizer: CharacterTokenizer) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+
+    def unseen(self, text: str) -> list[str]:
+        """Characters of `text` that the model has never seen, each once, in order."""
+        return self.tokenizer.unseen(_unix_lines(text))
+
+    def generate(self, prompt: str = "", **options: Any) -> str:
+        """Write on from a prompt.
+
+        Args:
+            prompt: what the text starts with; "" lets the model begin by itself.
+            options: those of `stream`.
+
+        Returns:
+            The new text, without the prompt.
+
+        Raises:
+            UsageError: an option is out of its range or unknown.
+        """
+        return self.generate_samples(prompt, num_samples=1, **options)[0]
+
+    def generate_samples(
+        self, prompt: str = "", *, num_samples: int = 4, **options: Any
+    ) -> list[str]:
+        """Write several texts at once: text k is what the seed + k alone would write.
+
+        Two texts of one batch are rounded differently than each alone, so over thousands of
+        characters a near tie can fall the other way.
+
+        Args:
+            prompt: what all texts start with.
+            num_samples: how many.
+            options: those of `stream`.
+
+        Returns:
+            The new texts, without the prompt.
+
+        Raises:
+            UsageError: an option is out of its range or unknown.
+        """
+        texts = [io.StringIO() for _ in range(num_samples)]
+        for step in self.stream_samples(prompt, num_samples=num_samples, **options):
+            for text, pieces in zip(texts, step, strict=True):
+                text.writelines(pieces)
+        return [text.getvalue() for text in texts]
+
+    def stream(self, prompt: str = "", **options: Any) -> Iterator[Piece]:
+        """Write on from a prompt, a token at a time; memory does not grow with the length.
+
+        Args:
+            prompt: what the text starts with.
+            options: `max_new_tokens` (300), `seed` (None: another text each time), `stop` (strings
+                that end the text and are not part of it), `rivals` (how many of the likeliest
+                tokens to report with each piece; 0), and those of `SamplingOptions`.
+
+        Yields:
+            Pieces, which are strings with `probability` and `rivals`.
+
+        Raises:
+            UsageError: an option is out of its range or unknown.
+        """
+        steps = self.stream_samples(prompt, **options)
+        return (piece for pieces in steps for piece in pieces[0])
+
+    def stream_samples(
+        self,
+        prompt: str = "",
+        *,
+        num_samples: int = 1,
+        max_new_tokens: int = 300,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+        rivals: int = 0,
+        **options: Any,
+    ) -> Iterator[list[list[Piece]]]:
+        """`stream` for several texts at once, stepped as one batch.
+
+        Yields:
+            For each text the pieces of this step: most often one; none while it may be writing a
+            stop string, and after its end.
+        """
+        checked = validated(SamplingOptions, options, "sampling options")
+        stop = [stop] if isinstance(stop, str) else list(stop)
+        if not 1 <= num_samples <= MAX_SAMPLES:
+            raise UsageError(f"num_samples must be from 1 to {MAX_SAMPLES}, got {num_samples}")
+        if max_new_tokens < 0:
+            raise UsageError(f"max_new_tokens must not be negative, got {max_new_tokens}")
+        if not all(stop):
+            raise UsageError("a stop string must not be empty")
+        unseen = self.unseen(prompt)
+        if unseen:
+            shown = ", ".join(map(show_character, unseen))
+            warnings.warn(
+                f"the model has never seen these characters of the prompt: {shown}",
+                UnseenCharactersWarning,
+                stacklevel=2,
+            )
+        generators = [torch.Generator() for _ in range(num_samples)]
+        for index, generator in enumerate(generators):
+            if seed is None:
+                generator.seed()
+            else:
+                generator.manual_seed(seed + index)
+        return self._write(prompt, max_new_tokens, generators, stop, rivals, checked)
+
+    def _write(
+        self,
+        prompt: str,
+        max_new_tokens: int,
+        generators: list[torch.Generator],
+        stop: list[str],
+        rivals: int,
+        options: SamplingOptions,
+    ) -> Iterator[list[list[Piece]]]:
+        rows = len(generators)
+        logits, state = self._read(prompt)
+        logits = logits.expand(rows, -1)
+        state = (state[0].repeat(1, rows, 1), state[1].repeat(1, rows, 1))
+        stepper = Stepper(self.model)
+        recent: list[deque[int]] = [deque(maxlen=REPETITION_WINDOW) for _ in generators]
+        tails = [_Tail(stop) for _ in generators]
+        for written in range(max_new_tokens):
+            if written:
+                tokens = torch.tensor([seen[-1] for seen in recent], device=logits.device)
+                logits, state = stepper.step(tokens, state)
+            yield [
+                tail.push(self._draw(logits[row], generators[row], recent[row], rivals, options))
+                for row, tail in enumerate(tails)
+            ]
+            if all(tail.ended for tail in tails):
+                return
+        yield [tail.held for tail in tails]
+
+    @torch.inference_mode()
+    def _read(self, prompt: str) -> tuple[Tensor, State]:
+        """Logits (vocab_size,) after the prompt, and the state."""
+        text = self.tokenizer.start + _unix_lines(prompt)
+        state = self.model.initial_state(1)
+        for chunk in self.tokenizer.encode(text).split(PROMPT_CHUNK):
+            scores, state = self.model(chunk[None].to(module_device(self.model)), state)
+        return scores[0, -1], state
+
+    @torch.inference_mode()
+    def _draw(
+        self,
+        logits: Tensor,
+        generator: torch.Generator,
+        recent: deque[int],
+        rivals: int,
+        options: SamplingOptions,
+    ) -> Piece:
+        logits = logits.to("cpu", torch.float64)
+        own = logits.softmax(0)
+        if self.tokenizer.unknown_id is not None:
+            logits[self.tokenizer.unknown_id] = -torch.inf
+        token = draw(next_token_probabilities(logits, options, recent), generator)
+        recent.append(token)
+        best = own.topk(min(rivals, len(own)))
+        names = self.tokenizer.characters
+        return Piece(
+            names[token],
+            own[token].item(),
+            tuple((names[i], p) for p, i in zip(best[0].tolist(), best[1].tolist(), strict=True)),
+        )
+
+
+class _Tail:
+    """Holds back the end of a text while it may turn out to be a stop string."""
+
+    def __init__(self, stop: list[str]) -> None:
+        self.stop = stop
+        self.held: list[Piece] = []
+        self.ended = False
+
+    def push(self, piece: Piece) -> list[Piece]:
+        """Take one character; returns those that are certain to belong to the text."""
+        if self.ended:
+            return []
+        self.held.append(piece)
+        text = "".join(self.held)
+        found = [len(stop) for stop in self.stop if text.endswith(stop)]
+        self.ended = bool(found)
+        keep = max(found) if found else self._possible_start(text)
+        released, self.held = self.held[: len(text) - keep], self.held[len(text) - keep :]
+        if self.ended:
+            self.held = []
+        return released
+
+    def _possible_start(self, text: str) -> int:
+        """Length of the longest end of `text` that begins a stop string."""
+        lengths = range(min(len(text), max(map(len, self.stop), default=0)), 0, -1)
+        starts = (n for n in lengths if any(stop.startswith(text[-n:]) for stop in self.stop))
+        return next(starts, 0)
+
+
+def _unix_lines(text: str) -> str:
+    return text.replace("\r\n", "\n")

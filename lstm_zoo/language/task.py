@@ -1,0 +1,105 @@
+"""Text generation as `training` and `zoo` see it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lstm_zoo.language.data import (
+    LanguageBatchConfig,
+    LanguageDataConfig,
+    TextBatch,
+    TextBatches,
+    TextData,
+    load_text,
+)
+from lstm_zoo.language.evaluation import text_metrics, windows_nats
+from lstm_zoo.language.model import LanguageModel, LanguageModelConfig, State
+from lstm_zoo.language.predict import TextGenerator
+from lstm_zoo.language.tokenizer import CharacterTokenizer
+from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
+
+FINGERPRINT_TOKENS = 64
+FINGERPRINT_OUTPUTS = 8
+
+
+class LanguageTask:
+    """See `lstm_zoo.task.Task`."""
+
+    name = "language"
+    title = "Text generation"
+    pipeline_tag = "text-generation"
+    usage = 'print(model.generate("", max_new_tokens=300, temperature=0.8, seed=1))'
+    limits = (
+        "It knows the texts it was trained on and nothing else: no facts, no questions and answers."
+        " It repeats what the texts say, their prejudices included."
+    )
+    metric = "nats"
+    model_config = LanguageModelConfig
+    data_config = LanguageDataConfig
+    batch_config = LanguageBatchConfig
+    preprocessing_file = "tokenizer.json"
+
+    def load_data(self, config: LanguageDataConfig, data_dir: Path | None) -> TextData:
+        return load_text(config, data_dir)
+
+    def build(
+        self, config: LanguageModelConfig, preprocessing: CharacterTokenizer
+    ) -> LanguageModel:
+        return LanguageModel(config, len(preprocessing))
+
+    def batches(
+        self, data: TextData, config: LanguageBatchConfig, epoch: int, seed: int
+    ) -> TextBatches:
+        return TextBatches(data.splits["train"], config, epoch, seed)
+
+    def loss(
+        self, model: LanguageModel, batch: TextBatch, carried: State | None
+    ) -> tuple[Tensor, State]:
+        device = batch.inputs.device
+        state = carried or model.initial_state(len(batch.inputs))
+        keep = batch.keep[None, :, None].to(device)
+        h, c = (part.detach() * keep for part in state)
+        logits, state = model(batch.inputs, (h, c))
+        loss = F.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten())
+        return loss, state
+
+    def units(self, batch: TextBatch) -> int:
+        return batch.inputs.numel()
+
+    def validate(self, model: LanguageModel, data: TextData) -> float:
+        return windows_nats(model, data.splits["validation"])
+
+    def evaluate(
+        self, model: LanguageModel, data: TextData, split: str, progress: Progress = no_progress
+    ) -> dict[str, Metric]:
+        return text_metrics(model, data.splits[split], progress)
+
+    def dump_preprocessing(self, preprocessing: CharacterTokenizer) -> JSON:
+        return preprocessing.to_json()
+
+    def parse_preprocessing(self, document: Any) -> CharacterTokenizer:
+        return CharacterTokenizer.from_json(document)
+
+    @torch.inference_mode()
+    def fingerprint(self, model: LanguageModel) -> Sequence[float]:
+        """Log-probabilities of the first tokens after a fixed sequence, from an empty memory."""
+        tokens = torch.arange(FINGERPRINT_TOKENS, device=module_device(model)) * 7
+        logits, _ = model(tokens[None] % model.vocab_size)
+        return F.log_softmax(logits[0, -1].double(), dim=-1)[:FINGERPRINT_OUTPUTS].tolist()
+
+    def predictor(self, model: LanguageModel, preprocessing: CharacterTokenizer) -> TextGenerator:
+        return TextGenerator(model, preprocessing)
+
+    def sample(self, predictor: TextGenerator) -> str:
+        text = predictor.generate("", max_new_tokens=400, temperature=0.8, seed=1)
+        return "Seed 1, temperature 0.8:\n\n" + textwrap.indent(text.strip(), "    ")
+
+
+TASK = LanguageTask()

@@ -1,0 +1,158 @@
+"""What a task shows to `training` and `zoo`: the one protocol by which they know it.
+
+A task is a folder of the package. Its module `task` holds an object `TASK` with the members below;
+`get_task` finds it by the folder's name, so that a new task needs no entry anywhere else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from pydantic import BaseModel
+from torch import Tensor, nn
+
+JSON = dict[str, Any]
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+"""Wraps an iterable that takes a while; the string says what is being done."""
+
+
+def no_progress(items: Iterable[Any], label: str) -> Iterable[Any]:
+    """Show nothing."""
+    return items
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of an evaluation.
+
+    Attributes:
+        value: the figure.
+        unit: its unit, such as "nats per character".
+        protocol: how it was measured, in one sentence; figures of other protocols do not compare.
+    """
+
+    value: float
+    unit: str
+    protocol: str
+
+
+class Batches(Protocol):
+    """One epoch of training batches, by number, so that a run can resume at any of them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, step: int) -> Any: ...
+
+
+class Data(Protocol):
+    """A data set, read and split.
+
+    Attributes:
+        preprocessing: what must travel with the weights, such as the vocabulary.
+        facts: what was read: sizes, split and checksum, for the card.
+    """
+
+    preprocessing: Any
+    facts: JSON
+
+
+class Task(Protocol):
+    """A task as `training` and `zoo` see it.
+
+    Attributes:
+        name: the folder's name.
+        title: what the task is called in tables.
+        pipeline_tag: the Hub's word for the task.
+        usage: lines of Python that use `model`, what `load` returns.
+        limits: what its models cannot do, for the card.
+        metric: name of the metric by which the best weights are chosen; lower is better.
+        model_config, data_config, batch_config: the recipe's sections `model`, `data`, `batches`.
+        preprocessing_file: file of a checkpoint that holds the preprocessing.
+    """
+
+    name: str
+    title: str
+    pipeline_tag: str
+    usage: str
+    limits: str
+    metric: str
+    model_config: type[BaseModel]
+    data_config: type[BaseModel]
+    batch_config: type[BaseModel]
+    preprocessing_file: str
+
+    def load_data(self, config: Any, data_dir: Path | None) -> Data:
+        """Read and split the data; raises `FileNotFoundError` that names the missing file."""
+
+    def build(self, config: Any, preprocessing: Any) -> nn.Module:
+        """A model of this architecture, its weights untouched by any initialisation of ours."""
+
+    def batches(self, data: Any, config: Any, epoch: int, seed: int) -> Batches:
+        """The training batches of one epoch, the same for the same arguments."""
+
+    def loss(self, model: nn.Module, batch: Any, carried: Any) -> tuple[Tensor, Any]:
+        """Mean loss of a batch, and what is carried to the next one (None at an epoch's start)."""
+
+    def units(self, batch: Any) -> int:
+        """How many tokens a batch holds, for the speed."""
+
+    def validate(self, model: nn.Module, data: Any) -> float:
+        """The metric on the validation part."""
+
+    def evaluate(
+        self, model: nn.Module, data: Any, split: str, progress: Progress = no_progress
+    ) -> dict[str, Metric]:
+        """All metrics of a split ("train", "validation" or "test")."""
+
+    def dump_preprocessing(self, preprocessing: Any) -> JSON:
+        """The preprocessing as JSON."""
+
+    def parse_preprocessing(self, document: Any) -> Any:
+        """The preprocessing from JSON; raises `ValueError` that says what is wrong."""
+
+    def fingerprint(self, model: nn.Module) -> Sequence[float]:
+        """Outputs for a fixed input."""
+
+    def predictor(self, model: nn.Module, preprocessing: Any) -> Any:
+        """What a user calls: the model with its preprocessing."""
+
+    def sample(self, predictor: Any) -> str:
+        """A short sample of what the model does, as Markdown, for its card."""
+
+
+def get_task(name: str) -> Task:
+    """The task of this name.
+
+    Raises:
+        ValueError: there is no such task; names the nearest.
+    """
+    known = task_names()
+    if name not in known:
+        raise ValueError(f"unknown task {name!r}{did_you_mean(name, known)}")
+    task: Task = importlib.import_module(f"{__package__}.{name}.task").TASK
+    return task
+
+
+def task_names() -> list[str]:
+    """Names of all tasks: the folders of the package that have a `task` module."""
+    return sorted(path.parent.name for path in Path(__file__).parent.glob("*/task.py"))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of an error sentence: the nearest known word, or all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(known)}" if known else ""
+
+
+def module_device(model: nn.Module) -> torch.device:
+    """The device that a model's weights are on."""
+    return next(model.parameters()).device

@@ -1,0 +1,130 @@
+"""Recipes: one YAML file says how one checkpoint comes to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from lstm_zoo.errors import UsageError, validated
+from lstm_zoo.task import Task, did_you_mean, get_task
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OptimizerConfig(_Section):
+    """AdamW (Loshchilov & Hutter 2019) with the gradient clipped by its norm."""
+
+    learning_rate: float = Field(1e-3, gt=0, description="peak rate")
+    betas: tuple[float, float] = Field((0.9, 0.99), description="decay of the two moments")
+    weight_decay: float = Field(0.0, ge=0, description="on matrices; biases are left alone")
+    clip_norm: float = Field(1.0, gt=0, description="largest norm of the gradient")
+
+
+class ScheduleConfig(_Section):
+    """How the learning rate moves."""
+
+    kind: Literal["constant", "cosine", "plateau"] = Field(
+        "cosine",
+        description="after the warm-up: constant; cosine down to `floor`; or cut by `factor` when"
+        " `patience` epochs bring nothing better (ReduceLROnPlateau)",
+    )
+    warmup_steps: int = Field(0, ge=0, description="steps of a linear rise to the peak rate")
+    floor: float = Field(0.0, ge=0, lt=1, description="lowest rate, as a share of the peak")
+    factor: float = Field(0.5, gt=0, lt=1, description="plateau: the cut")
+    patience: int = Field(2, ge=0, description="plateau: epochs to wait")
+
+
+class LoopConfig(_Section):
+    """How long and how exactly."""
+
+    epochs: int = Field(ge=1, description="passes over the train part, at most")
+    stop_after: int | None = Field(
+        None, ge=1, description="early stopping: epochs without a better validation metric"
+    )
+    average_decay: float = Field(
+        0.0, ge=0, lt=1, description="exponential average of the weights, a step; 0 for none"
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="auto: bf16 autocast on CUDA and on CPUs with AMX, fp32 elsewhere"
+    )
+    seed: int = Field(0, ge=0, lt=2**31)
+    save_every: float = Field(60.0, ge=0, description="seconds between saved states of the run")
+
+
+class Recipe(_Section):
+    """A whole recipe; `data`, `batches` and `model` are the task's own sections."""
+
+    name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*$")
+    task: str
+    description: str = Field(description="one sentence for tables and cards")
+    licence: str = Field("apache-2.0", description="licence of the weights")
+    data: Any
+    batches: Any
+    model: Any
+    optimizer: OptimizerConfig
+    schedule: ScheduleConfig
+    training: LoopConfig
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+def read_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[Recipe, Task]:
+    """A recipe by its name or the path of a YAML file.
+
+    Args:
+        name: `char-lstm.shakespeare`, or a path that ends in `.yaml`.
+        overrides: `section.key=value`, the value in YAML.
+
+    Raises:
+        UsageError: no such recipe, a broken file, an unknown key or a value out of its range.
+    """
+    path = Path(name) if name.endswith((".yaml", ".yml")) else RECIPES / f"{name}.yaml"
+    if not path.is_file():
+        known = recipe_names()
+        raise UsageError(f"there is no recipe {name!r}{did_you_mean(name, known)}")
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{path} should map keys to values")
+    for override in overrides:
+        _apply(document, override)
+    return parse_recipe(document, str(path))
+
+
+def parse_recipe(document: dict[str, Any], where: str) -> tuple[Recipe, Task]:
+    """Check a recipe; `where` names it in errors (`UsageError`)."""
+    recipe = validated(Recipe, document, where)
+    try:
+        task = get_task(recipe.task)
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}") from None
+    sections = {"data": task.data_config, "batches": task.batch_config, "model": task.model_config}
+    checked = {
+        key: validated(kind, getattr(recipe, key), f"{where}, {key}")
+        for key, kind in sections.items()
+    }
+    return recipe.model_copy(update=checked), task
+
+
+def _apply(document: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    *sections, last = key.split(".")
+    target: Any = document
+    for section in sections:
+        target = target.setdefault(section, {}) if isinstance(target, dict) else None
+    if not equals or not isinstance(target, dict):
+        raise UsageError(f"--set needs section.key=value, got {override!r}")
+    target[last] = yaml.safe_load(value)

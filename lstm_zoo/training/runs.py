@@ -1,0 +1,76 @@
+"""The folder of a run: its recipe, its curve, and the state it resumes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from lstm_zoo.errors import UsageError
+from lstm_zoo.files import whole_file, write_text
+from lstm_zoo.training.recipe import Recipe
+
+
+class RunFolder:
+    """`runs/NAME/`: recipe.yaml, metrics.jsonl, state.pt and, at the end, checkpoint/.
+
+    Args:
+        path: the folder; made if it is not there.
+        restart: forget a state that is there.
+    """
+
+    def __init__(self, path: Path, restart: bool = False) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        if restart:
+            self._state_file.unlink(missing_ok=True)
+
+    @property
+    def _state_file(self) -> Path:
+        return self.path / "state.pt"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the trained checkpoint goes."""
+        return self.path / "checkpoint"
+
+    def save_state(self, recipe: Recipe, state: dict[str, Any]) -> None:
+        """Write the state, whole or not at all."""
+        document = recipe.model_dump(mode="json")
+        write_text(self.path / "recipe.yaml", yaml.safe_dump(document, sort_keys=False))
+        with whole_file(self._state_file) as temporary:
+            torch.save({"recipe": document, **state}, temporary)
+
+    def load_state(self, recipe: Recipe, device: torch.device) -> dict[str, Any] | None:
+        """The saved state, or None if there is none.
+
+        Raises:
+            UsageError: the state is of another recipe; says where they differ.
+        """
+        if not self._state_file.exists():
+            return None
+        state: dict[str, Any] = torch.load(self._state_file, map_location=device, weights_only=True)
+        differences = _differences(state["recipe"], recipe.model_dump(mode="json"))
+        if differences:
+            raise UsageError(
+                f"{self.path} holds a run of another recipe ({'; '.join(differences)}): resume it"
+                " with the same recipe, or start anew with --restart"
+            )
+        return state
+
+    def write_history(self, history: list[dict[str, float]]) -> None:
+        """Write the curve, one JSON object a line and epoch."""
+        lines = [json.dumps(entry) + "\n" for entry in history]
+        write_text(self.path / "metrics.jsonl", "".join(lines))
+
+
+def _differences(old: Any, new: Any, key: str = "") -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        found = []
+        for name in dict.fromkeys([*old, *new]):
+            found += _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
+        return found
+    return [] if old == new else [f"{key} was {old!r}, now {new!r}"]

@@ -1,0 +1,112 @@
+"""From a recipe to a checkpoint, and the figures of a checkpoint once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lstm_zoo.task import Metric, Progress, no_progress
+from lstm_zoo.training.loop import Trainer
+from lstm_zoo.training.recipe import parse_recipe, read_recipe
+from lstm_zoo.training.runs import RunFolder
+from lstm_zoo.zoo.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from lstm_zoo.zoo.config import CheckpointConfig
+from lstm_zoo.zoo.names import find_checkpoint
+
+RUNS_DIR = Path("runs")
+
+
+def train(
+    name: str,
+    *,
+    overrides: Sequence[str] = (),
+    data_dir: Path | None = None,
+    runs_dir: Path = RUNS_DIR,
+    device: str = "auto",
+    restart: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
+    progress: Progress = no_progress,
+    quiet: bool = False,
+) -> tuple[Path, CheckpointConfig]:
+    """Train a recipe to its end, or on from where it was interrupted.
+
+    The best weights are chosen by the validation part; the test part is read once, after that.
+
+    Args:
+        name: a recipe's name, or the path of a YAML file.
+        overrides: `section.key=value`.
+        data_dir: folder of raw data.
+        runs_dir: holds a folder for each run.
+        device: "auto", "cpu", "cuda" or "mps".
+        restart: forget an interrupted run.
+        should_stop: asked after each step; True saves the state and raises `Interrupted`.
+        progress: wraps the batches of the evaluation.
+        quiet: no progress bar in training.
+
+    Returns:
+        The checkpoint's folder, and its config.
+
+    Raises:
+        UsageError: the recipe, an override or the device is not usable.
+        FileNotFoundError: the data is missing.
+        Interrupted: the run was stopped; call again to go on.
+    """
+    recipe, task = read_recipe(name, overrides)
+    data = task.load_data(recipe.data, data_dir)
+    folder = RunFolder(runs_dir / recipe.name, restart)
+    outcome = Trainer(recipe, task, data, folder, device, should_stop, quiet).run()
+    metrics = task.evaluate(outcome.model, data, "test", progress)
+    command = f"python -m lstm_zoo evaluate {recipe.name}"
+    config = save_checkpoint(
+        folder.checkpoint,
+        outcome.model,
+        data.preprocessing,
+        task,
+        {
+            "name": recipe.name,
+            "description": recipe.description,
+            "licence": recipe.licence,
+            "language": recipe.data.language,
+            "metrics": {
+                key: {**asdict(metric), "split": "test", "command": command}
+                for key, metric in metrics.items()
+            },
+            "recipe": recipe.model_dump(mode="json"),
+            "data": {**recipe.data.model_dump(mode="json"), **data.facts},
+            "training": outcome.facts,
+        },
+    )
+    return folder.checkpoint, config
+
+
+def evaluate(
+    name: str,
+    *,
+    split: str = "test",
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    progress: Progress = no_progress,
+) -> tuple[Checkpoint, dict[str, Metric]]:
+    """Measure a checkpoint on the data of its own recipe.
+
+    Args:
+        name: as for `lstm_zoo.load`.
+        split: "train", "validation" or "test".
+        data_dir: folder of raw data.
+        device: where to compute.
+        progress: wraps the batches.
+
+    Returns:
+        The checkpoint, and its metrics as measured now.
+
+    Raises:
+        UsageError: there is no such model or split.
+        FileNotFoundError: the data is missing.
+    """
+    checkpoint = load_checkpoint(find_checkpoint(name))
+    recipe, task = parse_recipe(checkpoint.config.recipe, f"the recipe of {name}")
+    data: Any = task.load_data(recipe.data, data_dir)
+    checkpoint.model.to(device)
+    return checkpoint, task.evaluate(checkpoint.model, data, split, progress)
