@@ -1,0 +1,108 @@
+"""Arguments that `LSTM` refuses as `nn.LSTM` does, and what it says then."""
+
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from lstm_zoo.recurrent import LSTM
+
+INPUT_SIZE, HIDDEN_SIZE, BATCH, STEPS = 3, 5, 4, 6
+
+
+def error_of(call, *args, **kwargs) -> Exception | None:
+    try:
+        call(*args, **kwargs)
+    except Exception as error:
+        return error
+    return None
+
+
+BAD_ARGUMENTS = [
+    *[{"input_size": size} for size in (0, -1, 2.5, "3", None)],
+    *[{"hidden_size": size} for size in (0, -1, 2.5, "3", None)],
+    *[{"num_layers": number} for number in (0, -1, 1.5, "2")],
+    *[{"proj_size": size} for size in (-1, 5, 6, 1.5)],
+    *[{"bias": flag} for flag in (1, "yes", None)],
+    *[{"batch_first": flag} for flag in (0, "yes", None)],
+    *[{"dropout": p} for p in (-0.1, 1.1, True, "0.1", float("nan"))],
+]
+
+
+@pytest.mark.parametrize("bad", BAD_ARGUMENTS, ids=str)
+def test_constructor_refuses_what_nn_lstm_refuses(bad):
+    arguments = {"input_size": 3, "hidden_size": 5} | bad
+    ours, torchs = error_of(LSTM, **arguments), error_of(nn.LSTM, **arguments)
+    assert torchs is not None
+    assert type(ours) is type(torchs)
+    (name, value), message = bad.popitem(), str(ours)
+    assert name in message
+    assert str(value) in message
+
+
+X, H = torch.zeros(STEPS, BATCH, INPUT_SIZE), torch.zeros(2, BATCH, HIDDEN_SIZE)
+PACKED = pack_padded_sequence(X, [6, 4, 4, 1])
+BAD_CALLS = {
+    "input of rank 1": (X[0, 0],),
+    "input of rank 4": (X[None],),
+    "input with too few features": (X[..., :2],),
+    "input of another dtype": (X.double(),),
+    "input of integers": (X.long(),),
+    "input without steps": (X[:0],),
+    "unbatched input without steps": (X[:0, 0],),
+    "h_0 of too few layers": (X, (H[:1], H)),
+    "c_0 of too few layers": (X, (H, H[:1])),
+    "h_0 of one row for a batch": (X, (H[:, :1], H)),
+    "c_0 of one row for a batch": (X, (H, H[:, :1])),
+    "h_0 with too few features": (X, (H[..., :2], H)),
+    "c_0 with too few features": (X, (H, H[..., :2])),
+    "h_0 of rank 4": (X, (H[None], H)),
+    "unbatched state for a batch": (X, (H[:, 0], H[:, 0])),
+    "unbatched c_0 for a batch": (X, (H, H[:, 0])),
+    "batched state for unbatched input": (X[:, 0], (H, H)),
+    "h_0 of another dtype": (X, (H.double(), H)),
+    "c_0 of another dtype": (X, (H, H.double())),
+    "a tensor for the state": (X, H),
+    "three tensors for the state": (X, (H, H, H)),
+    "packed input with too few features": (PACKED._replace(data=PACKED.data[:, :2]),),
+    "packed input, h_0 of one row": (PACKED, (H[:, :1], H)),
+    "packed input, h_0 with too few features": (PACKED, (H[..., :2], H)),
+}
+
+
+@pytest.mark.parametrize("call", BAD_CALLS.values(), ids=BAD_CALLS.keys())
+def test_forward_refuses_what_nn_lstm_refuses(call):
+    ours, torchs = (error_of(layer(3, 5, num_layers=2), *call) for layer in (LSTM, nn.LSTM))
+    assert torchs is not None
+    assert type(ours) is type(torchs)
+
+
+MESSAGES = {
+    "input should have 2 or 3 dimensions, got 4": (X[None],),
+    "input should have 3 features, got 2": (X[..., :2],),
+    "weights' dtype torch.float32, got torch.float64": (X.double(),),
+    "h_0 should be of shape (2, 4, 5), got (2, 1, 5)": (X, (H[:, :1], H)),
+    "c_0 should be of shape (2, 5), got (2, 4, 5)": (X[:, 0], (H[:, 0], H)),
+    "c_0 should be of dtype torch.float32, got torch.float64": (X, (H, H.double())),
+    "hx should be a tuple (h_0, c_0), got a Tensor of length 2": (X, H),
+    "c_0 should be of shape (2, 4, 5), got (1, 4, 5)": (PACKED, (H, H[:1])),
+}
+
+
+@pytest.mark.parametrize(("message", "call"), MESSAGES.items(), ids=MESSAGES.keys())
+def test_errors_name_the_value_and_what_is_right(message, call):
+    assert message in str(error_of(LSTM(3, 5, num_layers=2), *call))
+
+
+def test_dropout_with_one_layer_warns_and_names_both_values():
+    with pytest.warns(UserWarning, match=r"dropout=0\.3 does nothing with num_layers=1") as caught:
+        LSTM(3, 5, dropout=0.3)
+    assert caught[0].filename == __file__
+
+
+def test_dropout_with_two_layers_does_not_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        LSTM(3, 5, num_layers=2, dropout=0.3)
