@@ -1,0 +1,100 @@
+"""Dropout masks fall where they should, and weight drop leaves the weights as they were."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+import lstm_zoo
+from lstm_zoo.initialization import initialize_lstm
+from lstm_zoo.regularization import DroppedEmbedding, LockedDropout, call_with_weight_drop
+
+IMPLEMENTATIONS = pytest.mark.parametrize("kind", [nn.LSTM, lstm_zoo.LSTM], ids=["torch", "zoo"])
+
+
+def test_locked_dropout_drops_the_same_features_at_every_step() -> None:
+    dropped = LockedDropout(0.5)(torch.ones(3, 7, 50))
+    assert (dropped == dropped[:, :1]).all()
+    assert not (dropped[0] == dropped[1]).all()
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}
+
+
+def test_locked_dropout_keeps_the_mean() -> None:
+    assert LockedDropout(0.3)(torch.ones(200, 1, 500)).mean().item() == pytest.approx(1, abs=0.02)
+
+
+def test_locked_dropout_does_nothing_in_eval_mode() -> None:
+    x = torch.randn(2, 3, 4)
+    assert LockedDropout(0.5).eval()(x) is x
+
+
+def test_embedding_dropout_drops_whole_tokens() -> None:
+    embedding = DroppedEmbedding(40, 16, p=0.5)
+    nn.init.ones_(embedding.weight)
+    rows = embedding(torch.arange(40))
+    assert set(rows.unique().tolist()) == {0.0, 2.0}
+    assert (rows == rows[:, :1]).all()
+    assert (embedding.eval()(torch.arange(40)) == 1).all()
+
+
+@IMPLEMENTATIONS
+class TestWeightDrop:
+    x = torch.randn(2, 9, 5)
+
+    def test_takes_effect_and_leaves_the_raw_weight(self, kind: type[nn.Module]) -> None:
+        lstm = kind(5, 6, batch_first=True)
+        raw = lstm.weight_hh_l0.detach().clone()
+        plain = lstm(self.x)[0]
+        for _ in range(20):
+            dropped = call_with_weight_drop(lstm, 0.5, self.x)[0]
+            assert not torch.equal(dropped, plain)
+        assert torch.equal(lstm.weight_hh_l0, raw)
+        assert torch.equal(lstm(self.x)[0], plain)
+
+    def test_draws_a_new_mask_each_call(self, kind: type[nn.Module]) -> None:
+        lstm = kind(5, 6, batch_first=True)
+        first, second = (call_with_weight_drop(lstm, 0.5, self.x)[0] for _ in range(2))
+        assert not torch.equal(first, second)
+
+    def test_is_a_plain_call_in_eval_mode(self, kind: type[nn.Module]) -> None:
+        lstm = kind(5, 6, batch_first=True).eval()
+        assert torch.equal(call_with_weight_drop(lstm, 0.5, self.x)[0], lstm(self.x)[0])
+
+    def test_gradient_reaches_the_raw_weight_where_it_was_kept(self, kind: type[nn.Module]) -> None:
+        lstm = kind(5, 6, batch_first=True)
+        call_with_weight_drop(lstm, 0.5, self.x)[0].square().sum().backward()
+        share = (lstm.weight_hh_l0.grad == 0).float().mean().item()
+        assert 0.25 < share < 0.75
+
+    def test_survives_deepcopy_conversion_and_state_dict(self, kind: type[nn.Module]) -> None:
+        lstm = kind(5, 6, batch_first=True)
+        call_with_weight_drop(lstm, 0.5, self.x)
+        twin = copy.deepcopy(lstm).double()
+        out = call_with_weight_drop(twin, 0.5, self.x.double())[0]
+        assert out.dtype == torch.float64
+        assert twin.state_dict().keys() == nn.LSTM(5, 6).state_dict().keys()
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.0, float("nan")])
+def test_a_share_outside_zero_to_one_is_refused(p: float) -> None:
+    for make in (
+        lambda: LockedDropout(p),
+        lambda: DroppedEmbedding(2, 2, p),
+        lambda: call_with_weight_drop(nn.LSTM(1, 1), p),
+    ):
+        with pytest.raises(ValueError, match=r"share in \[0, 1\)"):
+            make()
+
+
+@IMPLEMENTATIONS
+def test_lstm_starts_orthogonal_with_an_open_forget_gate(kind: type[nn.Module]) -> None:
+    lstm = kind(5, 6)
+    initialize_lstm(lstm, forget_bias=1.5)
+    for gate in lstm.weight_hh_l0.chunk(4):
+        torch.testing.assert_close(gate @ gate.T, torch.eye(6), atol=1e-5, rtol=0)
+    bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
+    assert bias.tolist() == [0.0] * 6 + [1.5] * 6 + [0.0] * 12
+    assert lstm.weight_ih_l0.abs().max() <= (6 / 11) ** 0.5
