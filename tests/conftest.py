@@ -45,8 +45,8 @@ TINY_RECIPE = {
 @pytest.fixture(scope="session")
 def verses(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a small text of words in random order."""
-    words = "the sea and a ship of old men saw no land for many long days\n".split(" ")
-    text = " ".join(random.Random(0).choices(words, k=1500))
+    words = ["the", "sea", "and", "a", "ship", "of", "old", "men", "saw", "no", "land", "days"]
+    text = " ".join(random.Random(0).choices(words, k=1500)).replace("days ", "days\n")
     folder = tmp_path_factory.mktemp("data")
     (folder / "verses.txt").write_text(text, "utf-8")
     return folder

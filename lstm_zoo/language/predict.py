@@ -146,8 +146,9 @@ class TextGenerator:
         stop = [stop] if isinstance(stop, str) else list(stop)
         if not 1 <= num_samples <= MAX_SAMPLES:
             raise UsageError(f"num_samples must be from 1 to {MAX_SAMPLES}, got {num_samples}")
-        if max_new_tokens < 0:
-            raise UsageError(f"max_new_tokens must not be negative, got {max_new_tokens}")
+        for option, value in {"max_new_tokens": max_new_tokens, "rivals": rivals}.items():
+            if value < 0:
+                raise UsageError(f"{option} must not be negative, got {value}")
         if not all(stop):
             raise UsageError("a stop string must not be empty")
         unseen = self.unseen(prompt)

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils._pytree import tree_map_only
@@ -69,6 +70,8 @@ class Trainer:
         self.recipe, self.task, self.data, self.folder = recipe, task, data, folder
         self.should_stop, self.quiet = should_stop, quiet
         options = recipe.training
+        # Accelerate keeps device and precision for the whole process; a second run may differ.
+        AcceleratorState._reset_state(reset_partial_state=True)
         self.accelerator = Accelerator(
             cpu=device == "cpu", mixed_precision=_precision(options.precision, device)
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from lstm_zoo.errors import UsageError
 from lstm_zoo.task import Metric, Progress, no_progress
 from lstm_zoo.training.loop import Trainer
 from lstm_zoo.training.recipe import parse_recipe, read_recipe
@@ -16,6 +16,7 @@ from lstm_zoo.zoo.config import CheckpointConfig
 from lstm_zoo.zoo.names import find_checkpoint
 
 RUNS_DIR = Path("runs")
+SPLITS = ("train", "validation", "test")
 
 
 def train(
@@ -107,6 +108,8 @@ def evaluate(
     """
     checkpoint = load_checkpoint(find_checkpoint(name))
     recipe, task = parse_recipe(checkpoint.config.recipe, f"the recipe of {name}")
-    data: Any = task.load_data(recipe.data, data_dir)
+    if split not in SPLITS:
+        raise UsageError(f"there is no split {split!r}; known: {', '.join(SPLITS)}")
+    data = task.load_data(recipe.data, data_dir)
     checkpoint.model.to(device)
     return checkpoint, task.evaluate(checkpoint.model, data, split, progress)

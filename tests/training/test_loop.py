@@ -1,0 +1,240 @@
+"""Training learns, chooses by validation, and comes back from a kill to the same weights."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from lstm_zoo.errors import UsageError
+from lstm_zoo.training.loop import Interrupted
+from lstm_zoo.training.recipe import ScheduleConfig
+from lstm_zoo.training.schedule import Schedule
+from lstm_zoo.training.train import evaluate, train
+
+
+def run(recipe: Path, data: Path, runs: Path, **options: Any) -> Path:
+    folder, _ = train(
+        str(recipe), data_dir=data, runs_dir=runs, device="cpu", quiet=True, **options
+    )
+    return folder
+
+
+def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
+    return load_file(checkpoint / "model.safetensors")
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    for name, tensor in first.items():
+        assert torch.equal(tensor, second[name]), name
+
+
+def curve(runs: Path) -> list[dict[str, float]]:
+    lines = (runs / "tiny.verses" / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_training_learns(tiny_checkpoint: Path) -> None:
+    first, last = (curve(tiny_checkpoint.parent.parent)[i] for i in (0, -1))
+    assert last["loss"] < 0.9 * first["loss"]
+    assert last["validation_nats"] < first["validation_nats"]
+
+
+def test_the_card_holds_what_evaluate_measures(tiny_checkpoint: Path, verses: Path) -> None:
+    checkpoint, metrics = evaluate(f"local-dir:{tiny_checkpoint}", data_dir=verses)
+    assert metrics.keys() == checkpoint.config.metrics.keys()
+    for key, metric in metrics.items():
+        assert metric.value == pytest.approx(checkpoint.config.metrics[key].value, abs=1e-6)
+        assert 0 < metric.value < math.log2(28)
+
+
+def test_the_same_recipe_gives_the_same_weights(
+    tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    assert_same_weights(run(tiny_recipe, verses, tmp_path), tiny_checkpoint)
+
+
+def test_the_best_weights_are_kept_not_the_last(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    # A rate this high wrecks the model again after it has learned something.
+    overrides = ["optimizer.learning_rate=1.0", "training.epochs=4", "schedule.kind=constant"]
+    run(tiny_recipe, verses, tmp_path, overrides=overrides)
+    document = json.loads((tmp_path / "tiny.verses/checkpoint/config.json").read_text())
+    validation = [entry["validation_nats"] for entry in curve(tmp_path)]
+    assert document["training"]["best_epoch"] == validation.index(min(validation)) + 1
+    assert document["training"]["best_validation_nats"] == min(validation)
+
+
+def test_early_stopping_ends_a_run_that_gets_no_better(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    overrides = ["optimizer.learning_rate=1e-12", "training.epochs=50", "training.stop_after=2"]
+    overrides += ["training.average_decay=0", "schedule.kind=constant"]
+    run(tiny_recipe, verses, tmp_path, overrides=overrides)
+    epochs = curve(tmp_path)
+    best = min(range(len(epochs)), key=lambda e: epochs[e]["validation_nats"])
+    assert len(epochs) == best + 3 < 50
+
+
+def test_a_stop_at_any_step_resumes_to_the_same_weights(
+    tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    for steps in (1, 7, 61, 30):
+        answers = iter([False] * steps)
+        stop = partial(next, answers, True)
+        with pytest.raises(Interrupted):
+            run(tiny_recipe, verses, tmp_path, should_stop=stop)
+    assert_same_weights(run(tiny_recipe, verses, tmp_path), tiny_checkpoint)
+
+
+def test_a_killed_process_resumes_to_the_same_weights(
+    tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    """SIGKILL at random moments; `save_every` 0 makes it likely to hit a file being written."""
+    code = (
+        "import sys, torch; torch.set_num_threads(1); from pathlib import Path;"
+        "from lstm_zoo.training.train import train;"
+        "train(sys.argv[1], data_dir=Path(sys.argv[2]), runs_dir=Path(sys.argv[3]),"
+        " device='cpu', quiet=True)"
+    )
+    command = [sys.executable, "-c", code, str(tiny_recipe), str(verses), str(tmp_path)]
+    state = tmp_path / "tiny.verses" / "state.pt"
+    chance = random.Random(0)
+    for _ in range(3):
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        process = subprocess.Popen(command)
+        while process.poll() is None and not (state.exists() and state.stat().st_mtime_ns > before):
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not (tmp_path / "tiny.verses" / "checkpoint" / "config.json").exists()
+    subprocess.run(command, check=True)
+    assert_same_weights(tmp_path / "tiny.verses" / "checkpoint", tiny_checkpoint)
+
+
+def test_a_run_of_another_recipe_is_not_resumed(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Interrupted):
+        run(tiny_recipe, verses, tmp_path, should_stop=lambda: True)
+    change = ["optimizer.learning_rate=0.5"]
+    with pytest.raises(UsageError, match=r"optimizer\.learning_rate was 0\.01, now 0\.5"):
+        run(tiny_recipe, verses, tmp_path, overrides=change)
+    run(tiny_recipe, verses, tmp_path, overrides=[*change, "training.epochs=1"], restart=True)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_advice(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    overrides = ["optimizer.learning_rate=1e30", "optimizer.clip_norm=1e30"]
+    with pytest.raises(UsageError, match=r"lower optimizer\.learning_rate"):
+        run(tiny_recipe, verses, tmp_path, overrides=overrides)
+
+
+def test_an_absent_device_is_named(tiny_recipe: Path, verses: Path, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has the device")
+    with pytest.raises(UsageError, match="there is no device 'cuda' here"):
+        train(str(tiny_recipe), data_dir=verses, runs_dir=tmp_path, device="cuda", quiet=True)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_training_on_cuda_learns(tiny_recipe: Path, verses: Path, tmp_path: Path) -> None:
+    train(str(tiny_recipe), data_dir=verses, runs_dir=tmp_path, device="cuda", quiet=True)
+    assert curve(tmp_path)[-1]["loss"] < curve(tmp_path)[0]["loss"]
+
+
+def test_bf16_trains_nearly_as_fp32(
+    tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    run(tiny_recipe, verses, tmp_path, overrides=["training.precision=bf16"])
+    fp32 = curve(tiny_checkpoint.parent.parent)[-1]["validation_nats"]
+    assert curve(tmp_path)[-1]["validation_nats"] == pytest.approx(fp32, rel=0.05)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_leaves_the_old_state(
+    tiny_recipe: Path, verses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Interrupted):
+        run(tiny_recipe, verses, tmp_path, should_stop=lambda: True)
+    state = tmp_path / "tiny.verses" / "state.pt"
+    before = state.read_bytes()
+
+    def save_to_full_disk(document: Any, path: Path) -> None:
+        path.write_bytes(b"the beginning")
+        with open("/dev/full", "wb") as full:
+            full.write(b"x" * 2**20)
+
+    monkeypatch.setattr(torch, "save", save_to_full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        run(tiny_recipe, verses, tmp_path)
+    assert state.read_bytes() == before
+    assert [path.name for path in state.parent.glob(".*")] == []
+    monkeypatch.undo()
+    run(tiny_recipe, verses, tmp_path)
+
+
+class TestSchedule:
+    def rates(self, steps: int, epoch_metrics: dict[int, float], **config: Any) -> list[float]:
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=2.0)
+        schedule = Schedule(optimizer, ScheduleConfig(**config), steps)
+        rates = []
+        for step in range(steps):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            schedule.after_step()
+            if step in epoch_metrics:
+                schedule.after_epoch(epoch_metrics[step])
+        return rates
+
+    def test_warm_up_rises_to_the_peak(self) -> None:
+        rates = self.rates(6, {}, kind="constant", warmup_steps=3)
+        assert rates == pytest.approx([0.5, 1.0, 1.5, 2.0, 2.0, 2.0])
+
+    def test_cosine_falls_to_the_floor(self) -> None:
+        rates = self.rates(101, {}, kind="cosine", floor=0.1)
+        assert rates[0] == 2.0
+        assert rates[50] == pytest.approx(1.1, abs=0.02)
+        assert rates[100] == pytest.approx(0.2, abs=1e-3)
+        assert rates == sorted(rates, reverse=True)
+
+    def test_plateau_cuts_when_nothing_gets_better(self) -> None:
+        metrics = {2: 3.0, 3: 2.0, 4: 2.0, 5: 2.5, 6: 1.0}
+        rates = self.rates(8, metrics, kind="plateau", patience=1, factor=0.25, warmup_steps=2)
+        expected = [2 / 3, 4 / 3, 2.0, 2.0, 2.0, 2.0, 0.5, 0.5]
+        assert rates == pytest.approx(expected)
+
+
+def test_sigterm_saves_and_says_how_to_go_on(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "lstm_zoo", "train", str(tiny_recipe)]
+    command += ["--data-dir", str(verses), "--runs-dir", str(tmp_path), "--device", "cpu"]
+    command += ["--set", "training.epochs=1000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+    state = tmp_path / "tiny.verses" / "state.pt"
+    while not state.exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on from here" in errors
+    assert yaml.safe_load((tmp_path / "tiny.verses/recipe.yaml").read_text())["name"]

@@ -1,0 +1,107 @@
+"""Names, wildcards, and what is said when a name is wrong; and the checkpoints that ship."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+import lstm_zoo as zoo
+from lstm_zoo.errors import CheckpointError, UsageError
+from lstm_zoo.training.train import evaluate
+from lstm_zoo.zoo import names
+from lstm_zoo.zoo.checkpoint import fingerprint_difference, load_checkpoint
+
+EACH_SHIPPED = pytest.mark.parametrize("name", zoo.list_models())
+
+
+@pytest.fixture
+def weights_dir(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A weights folder that holds the tiny checkpoint under two names."""
+    for name in ("tiny.verses", "tiny-twin.verses"):
+        shutil.copytree(tiny_checkpoint, tmp_path / name)
+    monkeypatch.setattr(names, "WEIGHTS_DIR", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("weights_dir")
+class TestNames:
+    def test_wildcards(self) -> None:
+        assert zoo.list_models() == ["tiny-twin.verses", "tiny.verses"]
+        assert zoo.list_models("*-twin.*") == ["tiny-twin.verses"]
+        assert zoo.list_models("big*") == []
+
+    def test_a_plain_name_loads(self) -> None:
+        assert zoo.load("tiny.verses").generate("the", max_new_tokens=3)
+
+    def test_a_typo_gets_the_nearest_name(self) -> None:
+        with pytest.raises(UsageError, match=r"no model 'tiny.verse'; did you mean 'tiny.verses'"):
+            zoo.load("tiny.verse")
+
+    def test_a_path_gets_the_right_spelling(self) -> None:
+        with pytest.raises(UsageError, match="write 'local-dir:weights/tiny.verses'"):
+            zoo.load("weights/tiny.verses")
+
+    def test_a_missing_folder_is_named(self) -> None:
+        with pytest.raises(UsageError, match="there is no folder '/nowhere'"):
+            zoo.load("local-dir:/nowhere")
+
+    def test_a_folder_that_holds_another_model_is_refused(self) -> None:
+        with pytest.raises(CheckpointError, match=r"holds 'tiny\.verses', not 'tiny-twin\.verses'"):
+            zoo.load("tiny-twin.verses")
+
+    def test_a_folder_without_config_is_no_model(self, weights_dir: Path) -> None:
+        (weights_dir / "unfinished.verses").mkdir()
+        assert "unfinished.verses" not in zoo.list_models()
+
+    @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device")
+    def test_an_absent_device_is_named(self) -> None:
+        with pytest.raises(UsageError, match="cannot use the device 'cuda' here"):
+            zoo.load("tiny.verses", device="cuda")
+
+    def test_a_nonsense_device_is_named(self) -> None:
+        with pytest.raises(UsageError, match="cannot use the device 'quantum' here"):
+            zoo.load("tiny.verses", device="quantum")
+
+
+def test_without_a_weights_folder_there_are_no_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "WEIGHTS_DIR", tmp_path / "none")
+    assert zoo.list_models() == []
+    with pytest.raises(UsageError, match="there is no model 'char-lstm'"):
+        zoo.load("char-lstm")
+
+
+@EACH_SHIPPED
+def test_each_shipped_checkpoint_is_whole(name: str) -> None:
+    checkpoint = load_checkpoint(names.find_checkpoint(name))
+    assert checkpoint.config.name == name
+    assert fingerprint_difference(checkpoint) < 1e-4
+
+
+@EACH_SHIPPED
+def test_each_shipped_checkpoint_is_under_its_size_limit(name: str) -> None:
+    for path in names.find_checkpoint(name).iterdir():
+        assert path.stat().st_size < 25 * 10**6
+
+
+@EACH_SHIPPED
+def test_each_shipped_checkpoint_came_from_its_recipe(name: str) -> None:
+    from lstm_zoo.training.recipe import read_recipe
+
+    recipe, _ = read_recipe(name)
+    assert load_checkpoint(names.find_checkpoint(name)).config.recipe == recipe.model_dump(
+        mode="json"
+    )
+
+
+@pytest.mark.skipif("LSTM_ZOO_DATA" not in os.environ, reason="LSTM_ZOO_DATA is not set")
+@EACH_SHIPPED
+def test_each_card_holds_what_evaluate_measures(name: str) -> None:
+    checkpoint, metrics = evaluate(name)
+    for key, metric in metrics.items():
+        assert metric.value == pytest.approx(checkpoint.config.metrics[key].value, abs=1e-4)
