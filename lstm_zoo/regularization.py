@@ -57,6 +57,10 @@ class DroppedEmbedding(nn.Embedding):
         _check_share("DroppedEmbedding p", p)
         self.p = p
 
+    def reset_parameters(self) -> None:
+        """Start the vectors uniform in +-0.1 (Merity et al. 2018, section 5)."""
+        nn.init.uniform_(self.weight, -0.1, 0.1)
+
     def forward(self, input: Tensor) -> Tensor:
         """Look up tokens (batch, time); returns (batch, time, embedding_dim)."""
         if not self.training or self.p == 0:

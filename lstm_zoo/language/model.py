@@ -76,10 +76,10 @@ class LanguageModel(nn.Module):
             self.output.weight = self.embedding.weight
 
     def reset_parameters(self) -> None:
-        """Start the weights: `initialize_lstm`; embeddings uniform in +-0.1; output bias zero."""
+        """Start the weights: LSTM by `initialize_lstm`, output by Xavier with a zero bias."""
         for layer in self.layers:
             initialize_lstm(layer)
-        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
+        self.embedding.reset_parameters()
         nn.init.zeros_(self.output.bias)
         if not self.config.tie_embeddings:
             nn.init.xavier_uniform_(self.output.weight)

@@ -25,6 +25,7 @@ from lstm_zoo.task import module_device
 
 PROMPT_CHUNK = 1024
 MAX_SAMPLES = 64
+MAX_SEED = 2**63
 
 
 class UnseenCharactersWarning(UserWarning):
@@ -149,6 +150,8 @@ class TextGenerator:
         for option, value in {"max_new_tokens": max_new_tokens, "rivals": rivals}.items():
             if value < 0:
                 raise UsageError(f"{option} must not be negative, got {value}")
+        if seed is not None and not 0 <= seed < MAX_SEED:
+            raise UsageError(f"seed must be from 0 to {MAX_SEED - 1}, got {seed}")
         if not all(stop):
             raise UsageError("a stop string must not be empty")
         unseen = self.unseen(prompt)
@@ -213,7 +216,7 @@ class TextGenerator:
         rivals: int,
         options: SamplingOptions,
     ) -> Piece:
-        logits = logits.to("cpu", torch.float64)
+        logits = logits.cpu().double()  # in two steps: MPS has no float64
         own = logits.softmax(0)
         if self.tokenizer.unknown_id is not None:
             logits[self.tokenizer.unknown_id] = -torch.inf

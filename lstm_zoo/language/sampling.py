@@ -53,7 +53,7 @@ def next_token_probabilities(
     Returns:
         Probabilities (vocab_size,), float64, on the CPU; at least one is over zero.
     """
-    scores = logits.detach().to("cpu", torch.float64, copy=True)
+    scores = logits.detach().cpu().double().clone()
     seen = sorted(set(recent)) if options.repetition_penalty != 1 else []
     if seen:
         old = scores[seen]

@@ -92,7 +92,7 @@ class LanguageTask:
         """Log-probabilities of the first tokens after a fixed sequence, from an empty memory."""
         tokens = torch.arange(FINGERPRINT_TOKENS, device=module_device(model)) * 7
         logits, _ = model(tokens[None] % model.vocab_size)
-        return F.log_softmax(logits[0, -1].double(), dim=-1)[:FINGERPRINT_OUTPUTS].tolist()
+        return F.log_softmax(logits[0, -1].cpu().double(), dim=-1)[:FINGERPRINT_OUTPUTS].tolist()
 
     def predictor(self, model: LanguageModel, preprocessing: CharacterTokenizer) -> TextGenerator:
         return TextGenerator(model, preprocessing)

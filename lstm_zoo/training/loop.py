@@ -92,7 +92,7 @@ class Trainer:
         self.schedule = Schedule(self.optimizer, recipe.schedule, self.steps * options.epochs)
         self.epoch, self.step, self.seconds, self.units, self.peak_memory = 0, 0, 0.0, 0, 0
         self.carried: Any = None
-        self.loss_sum = torch.zeros((), dtype=torch.float64, device=_float64_device(self.device))
+        self.loss_sum = torch.zeros((), device=self.device)
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Any] = {"metric": math.inf, "epoch": -1, "weights": None}
 
@@ -290,8 +290,3 @@ def _peak_memory(device: torch.device) -> int:
         return torch.cuda.max_memory_allocated(device)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _float64_device(device: torch.device) -> torch.device:
-    # MPS has no float64.
-    return torch.device("cpu") if device.type == "mps" else device

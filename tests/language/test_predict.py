@@ -119,6 +119,8 @@ def test_prompts_of_any_length_are_read(writer: TextGenerator, length: int) -> N
         ({"max_new_tokens": -1}, "max_new_tokens must not be negative"),
         ({"stop": [""]}, "stop string must not be empty"),
         ({"rivals": -1}, "rivals must not be negative"),
+        ({"seed": 2**63}, "seed must be from 0 to"),
+        ({"seed": -1}, "seed must be from 0 to"),
         ({"topk": 3}, "did you mean 'top_k'"),
     ],
 )

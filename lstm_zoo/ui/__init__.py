@@ -1,0 +1,1 @@
+"""The page: one file a tab, over the package's public calls."""

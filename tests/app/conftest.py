@@ -1,0 +1,155 @@
+"""The page as a visitor meets it: a real server, and a real browser to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODEL = "char-lstm-small.shakespeare"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+START_SECONDS = 120
+# Python runs a module of this name before anything else: it writes down whom the server calls.
+WATCHER = """
+import os, sys
+
+def watch(event, arguments):
+    host = None
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    if host not in (None, "localhost", "127.0.0.1", "::1", "0.0.0.0", b"localhost", b"127.0.0.1"):
+        with open(os.environ["LSTM_ZOO_TEST_CALLS"], "a") as log:
+            print(host, file=log)
+
+sys.addaudithook(watch)
+"""
+
+
+@dataclass
+class Server:
+    """The running page, and a file that names the hosts which it has called."""
+
+    url: str
+    calls: Path
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`python app.py`, once for all tests."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "sitecustomize.py").write_text(WATCHER)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "PYTHONPATH": str(folder),
+        "LSTM_ZOO_TEST_CALLS": str(folder / "calls"),
+    }
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        _wait_until_answering(url, process, folder / "log")
+        yield Server(url, folder / "calls")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_answering(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"the page did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, without a window."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _give_up("playwright is not installed")
+    if executable is None:
+        _give_up(f"there is none of {', '.join(BROWSERS)} here")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=BROWSER_OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+def _give_up(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Any) -> dict[str, Any]:
+    """Browser profiles by their options: each fetches the page's scripts once."""
+    return {}
+
+
+@pytest.fixture
+def visit(browser: Any, contexts: dict[str, Any], server: Server) -> Iterator[Callable[..., Any]]:
+    """A function that opens the page; its options are those of a Playwright context.
+
+    A test fails if its page runs into an error of its own or calls another host.
+    """
+    pages, foreign, errors = [], [], []
+
+    def note(request: Any) -> None:
+        if not request.url.startswith((server.url, "data:", "blob:")):
+            foreign.append(request.url)
+
+    def open_page(query: str = "", **options: Any) -> Any:
+        key = repr(options)
+        if key not in contexts:
+            contexts[key] = browser.new_context(**{"locale": "en-US"} | options)
+        page = contexts[key].new_page()
+        pages.append(page)
+        page.set_default_timeout(30_000)
+        page.on("request", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server.url + query)
+        page.locator("#prompt textarea").wait_for()
+        page.locator(".text-view.is-empty").wait_for()
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert foreign == []
+    assert errors == []
