@@ -24,6 +24,7 @@ from lstm_zoo.training.recipe import OptimizerConfig, Recipe
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.training.schedule import Schedule
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
 SHOW_EVERY = 0.5  # seconds between updates of the progress bar
 
 
@@ -273,11 +274,11 @@ def _optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas)
 
 
-def _averaging(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+def _averaging(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """An exponential average that forgets the first, random weights quickly."""
 
     @torch.no_grad()
-    def update(average: list[Tensor], current: list[Tensor], seen: Tensor | int) -> None:
+    def update(average: Tensors, current: Tensors, seen: Tensor | int) -> None:
         steps = int(seen)
         torch._foreach_lerp_(average, current, 1 - min(decay, (1 + steps) / (10 + steps)))
 
