@@ -38,10 +38,11 @@ def main() -> None:
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
         app()
-    except (UsageError, CheckpointError, FileNotFoundError, ValueError) as error:
+    except (UsageError, CheckpointError) as error:
         sys.exit(_fail(error))
-    except OSError as error:  # a full disk, a folder that may not be written
-        sys.exit(_fail(f"{error.strerror or error}: {error.filename or 'nothing was lost'}"))
+    except OSError as error:  # a missing file, a full disk, a folder that may not be written
+        where = f": {error.filename}" if error.filename else ""
+        sys.exit(_fail(f"{error.strerror or error}{where}"))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lstm_zoo.errors import UsageError
+
 DATA_VARIABLE = "LSTM_ZOO_DATA"
 DEFAULT_DATA_DIR = Path("~/.cache/lstm_zoo/data")
 
@@ -18,18 +20,34 @@ def whole_file(path: Path) -> Iterator[Path]:
     """A temporary path that becomes `path` when the block ends well, and is gone when it does not.
 
     The content is on the disk before the name is, so a crash leaves the old file or the new one.
+
+    Raises:
+        OSError: it cannot be written; says that what was there is untouched.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(descriptor)
-    temporary = Path(name)
+    with named_write_errors(path):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(descriptor)
+        temporary = Path(name)
+        try:
+            yield temporary
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def named_write_errors(path: Path) -> Iterator[None]:
+    """Errors of writing, such as a full disk, name `path` and say that nothing was lost."""
     try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(
+            error.errno, f"cannot write {path} ({reason}); what was there before is untouched"
+        ) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -58,7 +76,7 @@ def find_data_file(
 
     Raises:
         FileNotFoundError: there is no such file; names it and says what to do.
-        ValueError: its content is not what `sha256` says.
+        UsageError: its content is not what `sha256` says.
     """
     named = data_dir or (Path(os.environ[DATA_VARIABLE]) if DATA_VARIABLE in os.environ else None)
     path = (named or DEFAULT_DATA_DIR.expanduser()) / name
@@ -70,7 +88,7 @@ def find_data_file(
             )
         _download(url, path, sha256)
     elif sha256 and path.is_file() and sha256_of(path) != sha256:
-        raise ValueError(f"{path} is not the expected file: its SHA-256 should be {sha256}")
+        raise UsageError(f"{path} is not the expected file: its SHA-256 should be {sha256}")
     return path
 
 
@@ -86,4 +104,4 @@ def _download(url: str, path: Path, sha256: str | None) -> None:
             f" folder that holds the file as --data-dir"
         ) from None
     except RuntimeError as error:
-        raise ValueError(f"{url} is not the expected file: {error}") from None
+        raise UsageError(f"{url} is not the expected file: {error}") from None

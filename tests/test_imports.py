@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "regularization": set(),
     "initialization": set(),
     "task": set(),
-    "files": set(),
+    "files": {"errors"},
     "errors": {"task"},
     "recurrent": {"cells", "regularization"},
     "language": {"recurrent", "regularization", "initialization", "task", "files", "errors"},

@@ -12,6 +12,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
+from lstm_zoo.errors import UsageError
 from lstm_zoo.files import find_data_file
 from lstm_zoo.language.poems import read_tang_poems, simplified_forms
 from lstm_zoo.language.tokenizer import CharacterTokenizer
@@ -76,12 +77,12 @@ def load_text(config: LanguageDataConfig, data_dir: Path | None) -> TextData:
 
     Raises:
         FileNotFoundError: the file is not there; says where it should be.
-        ValueError: the file is not the one that was meant, is not UTF-8, or is too short to split.
+        UsageError: the file is not the one that was meant, is not UTF-8, or is too short to split.
     """
     path = find_data_file(config.file, data_dir, url=config.url, sha256=config.sha256)
     texts = _split(_read(path, config.format), config)
     if min(len(text) for text in texts.values()) < 2:
-        raise ValueError(f"{path} is too short to split: each part needs two characters at least")
+        raise UsageError(f"{path} is too short to split: each part needs two characters at least")
     train = texts["train"]
     tokenizer = CharacterTokenizer.from_text(train, config.min_count, config.start)
     if config.language == "zh":
@@ -108,7 +109,7 @@ def _read(path: Path, format: str) -> list[str]:
     try:
         return [path.read_text("utf-8-sig")]
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
+        raise UsageError(f"{path} is not UTF-8 text: {error}") from None
 
 
 def _split(documents: list[str], config: LanguageDataConfig) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ class RunFolder:
         document = recipe.model_dump(mode="json")
         write_text(self.path / "recipe.yaml", yaml.safe_dump(document, sort_keys=False))
         with whole_file(self._state_file) as temporary:
-            torch.save({"recipe": document, **state}, temporary)
+            # Through memory: on a full disk torch's own writer hides the reason.
+            buffer = io.BytesIO()
+            torch.save({"recipe": document, **state}, buffer)
+            temporary.write_bytes(buffer.getbuffer())
 
     def load_state(self, recipe: Recipe, device: torch.device) -> dict[str, Any] | None:
         """The saved state, or None if there is none.

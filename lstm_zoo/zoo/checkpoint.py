@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from lstm_zoo.errors import CheckpointError, UsageError, validated
-from lstm_zoo.files import sha256_of
+from lstm_zoo.files import named_write_errors, sha256_of
 from lstm_zoo.task import Task, get_task
 from lstm_zoo.zoo.card import model_card
 from lstm_zoo.zoo.config import FORMAT_VERSION, CheckpointConfig, Fingerprint
@@ -58,14 +58,21 @@ def save_checkpoint(
 
     Returns:
         The config that was written.
+
+    Raises:
+        OSError: it cannot be written; the old checkpoint is untouched.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+    with (
+        named_write_errors(folder),
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch,
+    ):
         new, old = Path(scratch) / "new", Path(scratch) / "old"
         new.mkdir()
         # Parameters, unlike the state dict, name a tied tensor once.
         tensors = {name: p.detach().contiguous() for name, p in model.named_parameters()}
-        save_file(tensors, new / WEIGHTS, metadata={"format": "pt"})
+        # As bytes: on a full disk safetensors' own writer raises no OSError.
+        (new / WEIGHTS).write_bytes(serialize(tensors, metadata={"format": "pt"}))
         _write_json(new / task.preprocessing_file, task.dump_preprocessing(preprocessing))
         files = (WEIGHTS, task.preprocessing_file)
         config = CheckpointConfig(
