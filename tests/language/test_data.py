@@ -109,6 +109,8 @@ def test_protocols_equal_their_definitions() -> None:
     model = LanguageModel(LanguageModelConfig(embedding_size=4, hidden_size=8), 7).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter)
+    for layer in model.layers:  # gates wide open: what is remembered stays
+        torch.nn.init.constant_(layer.bias_ih_l0.chunk(4)[1], 9.0)
     tokens = torch.randint(7, (2 * WINDOW + 40,), generator=torch.Generator().manual_seed(0))
 
     def nats(reset_every: int) -> float:
@@ -121,8 +123,8 @@ def test_protocols_equal_their_definitions() -> None:
         return total / (len(tokens) - 1)
 
     with torch.inference_mode():
-        assert windows_nats(model, tokens) == pytest.approx(nats(WINDOW), rel=1e-6)
-        assert carried_nats(model, tokens, chunk=100) == pytest.approx(nats(10**9), rel=1e-6)
+        assert windows_nats(model, tokens) == pytest.approx(nats(WINDOW), rel=1e-5)
+        assert carried_nats(model, tokens, chunk=100) == pytest.approx(nats(10**9), rel=1e-5)
     assert nats(WINDOW) != pytest.approx(nats(10**9), rel=1e-4)
 
 
