@@ -112,7 +112,7 @@ def train() -> None:
         "zoo.LSTM, by hand": zoo.LSTM(HIDDEN, HIDDEN, num_layers=2, batch_first=True),
     }
     rates = {name: 64 * 128 / best_seconds(step(layer)) for name, layer in layers.items()}
-    report("Training, 2 x 512, batch 64 x 128, fp32", "steps of rows/s", rates)
+    report("Training, 2 x 512, batch 64 x 128, fp32", "tokens/s", rates)
 
 
 def loop() -> None:

@@ -30,6 +30,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of raw data; LSTM_ZOO_DATA or ~/.cache/lstm_zoo/data if not given."),
 ]
+TRAINING_EXTRA = ("accelerate", "yaml", "opencc")
 EXIT_USAGE, EXIT_DIFFERS, EXIT_INTERRUPTED = 2, 1, 130
 
 
@@ -43,6 +44,11 @@ def main() -> None:
     except OSError as error:  # a missing file, a full disk, a folder that may not be written
         where = f": {error.filename}" if error.filename else ""
         sys.exit(_fail(f"{error.strerror or error}{where}"))
+    except ModuleNotFoundError as error:
+        if error.name not in TRAINING_EXTRA:
+            raise
+        needs = f"this command needs {error.name}, which comes with training"
+        sys.exit(_fail(f"{needs}: pip install -e '.[train]'"))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
 

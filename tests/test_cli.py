@@ -149,5 +149,18 @@ def test_train_writes_a_checkpoint_that_generate_can_use(
     assert run("generate", f"local-dir:{checkpoint}", "the").returncode == 0
 
 
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_without_the_training_extra_the_command_to_install_it_is_named(verb: str) -> None:
+    code = (
+        "import sys; sys.modules['accelerate'] = None;"  # as if it were not installed
+        f"sys.argv = ['lstm_zoo', {verb!r}, 'char-lstm-small.shakespeare'];"
+        "from lstm_zoo.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    sentence = "error: this command needs accelerate, which comes with training: pip install"
+    assert done.stderr.startswith(sentence)
+
+
 def test_list_is_json_on_request() -> None:
     assert isinstance(json.loads(run("list", "--json").stdout), list)
