@@ -6,11 +6,14 @@ python benchmarks/speed.py [--threads 2] [--only stream,batch,train,start]
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 import textwrap
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 
 import torch
@@ -120,7 +123,7 @@ def loop() -> None:
     tokens = torch.randint(65, (500_000,))
     batches = TextBatches(tokens, LanguageBatchConfig(), epoch=0, seed=0)
     windows = [(tokens[i : i + 128], tokens[i + 1 : i + 129]) for i in range(0, 499_000, 128)]
-    loader = torch.utils.data.DataLoader(windows, batch_size=64, shuffle=True)  # type: ignore[arg-type, var-annotated]
+    loader = torch.utils.data.DataLoader(windows, batch_size=64, shuffle=True)
     rates = {
         "DataLoader of shifted windows": len(loader) / best_seconds(lambda: list(loader)),
         "zoo: TextBatches": len(batches)
@@ -148,10 +151,6 @@ def start() -> None:
 
 
 def _seconds_to_answer(path: str, port: int = 7899) -> float:
-    import os
-    import urllib.error
-    import urllib.request
-
     environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
     started = time.perf_counter()
     process = subprocess.Popen([sys.executable, path], env=environment, stdout=subprocess.DEVNULL)
