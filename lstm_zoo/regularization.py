@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
@@ -89,8 +90,13 @@ def call_with_weight_drop(
     _check_share("weight drop p", p)
     if not lstm.training or p == 0:
         return lstm(*inputs)
-    dropped = {name: F.dropout(lstm.get_parameter(name), p) for name in weights}
+    dropped = {name: _drop_entries(lstm.get_parameter(name), p) for name in weights}
     return functional_call(lstm, dropped, inputs)
+
+
+def _drop_entries(weight: Tensor, p: float) -> Tensor:
+    """`F.dropout`, with uniform draws: on a CPU a million Bernoulli draws take twice as long."""
+    return weight * torch.rand_like(weight).ge_(p).div_(1 - p)
 
 
 def _check_share(what: str, p: float) -> None:

@@ -271,7 +271,7 @@ def _optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.AdamW:
         {"params": matrices, "weight_decay": config.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas)
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=True)
 
 
 def _averaging(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
