@@ -1,8 +1,11 @@
-"""Regularisers for recurrent networks: locked dropout, embedding dropout and weight drop."""
+"""Regularisers for recurrent networks.
+
+Locked dropout, embedding dropout, weight drop, recurrent dropout without memory loss, and zoneout.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -71,7 +74,7 @@ class DroppedEmbedding(nn.Embedding):
 
 
 def call_with_weight_drop(
-    lstm: nn.Module, p: float, *inputs: Any, weights: Sequence[str] = ("weight_hh_l0",)
+    lstm: nn.Module, p: float, *inputs: Any, weights: Sequence[str] | None = None
 ) -> Any:
     """Call a recurrent module with dropout on its recurrent matrices (Merity et al. 2018, 2).
 
@@ -79,17 +82,26 @@ def call_with_weight_drop(
     call, so masks cannot accumulate and the gradient reaches the raw weight.
 
     Args:
-        lstm: `nn.LSTM`, `lstm_zoo.LSTM` or any module with the named weights.
+        lstm: `nn.LSTM`, `lstm_zoo.LSTM` or any module with recurrent matrices.
         p: share of the weights' entries set to zero, in [0, 1); a new mask each call.
         inputs: the module's arguments.
-        weights: names of the parameters to drop.
+        weights: names of the parameters to drop; all matrices that read h if None, which are those
+            named `weight_hh...` and `weight_hm...`.
 
     Returns:
         What the module returns. In eval mode, or with p = 0, that of a plain call.
+
+    Raises:
+        ValueError: p is no such share, or the module has no matrix that reads h.
     """
     _check_share("weight drop p", p)
     if not lstm.training or p == 0:
         return lstm(*inputs)
+    if weights is None:
+        names = (name for name, _ in lstm.named_parameters())
+        weights = [name for name in names if name.startswith(("weight_hh", "weight_hm"))]
+    if not weights:
+        raise ValueError(f"weight drop needs a matrix that reads h, and there is none in {lstm}")
     dropped = {name: _drop_entries(lstm.get_parameter(name), p) for name in weights}
     return functional_call(lstm, dropped, inputs)
 
@@ -97,6 +109,53 @@ def call_with_weight_drop(
 def _drop_entries(weight: Tensor, p: float) -> Tensor:
     """`F.dropout`, with uniform draws: on a CPU a million Bernoulli draws take twice as long."""
     return weight * torch.rand_like(weight).ge_(p).div_(1 - p)
+
+
+def candidate_dropout(candidate: str, p: float) -> Callable[[str, Tensor], Tensor]:
+    """Recurrent dropout without memory loss: only what is written is dropped, never what is kept.
+
+    Semeniuta, Severyn & Barth 2016, "Recurrent Dropout without Memory Loss", (8).
+
+    Args:
+        candidate: name of the gate that is written to the memory.
+        p: share of its units set to zero, a new mask at each step.
+
+    Returns:
+        An `edit` for a cell's step.
+    """
+
+    def edit(name: str, gate: Tensor) -> Tensor:
+        return F.dropout(gate, p) if name == candidate else gate
+
+    return edit
+
+
+def zoneout_between(
+    held: Sequence[bool], p: float, training: bool
+) -> Callable[[tuple[Tensor, ...], tuple[Tensor, ...]], tuple[Tensor, ...]]:
+    """Zoneout: some units keep the state of the step before (Krueger et al. 2017, (2) and (3)).
+
+    Args:
+        held: which parts of the state may be held back.
+        p: probability of a unit to be held back for a step.
+        training: whether to draw; if not, each unit is the mean of both.
+
+    Returns:
+        A function of the states after and before a step.
+    """
+
+    def between(new: tuple[Tensor, ...], old: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(
+            _zoned(after, before) if may else after
+            for after, before, may in zip(new, old, held, strict=True)
+        )
+
+    def _zoned(after: Tensor, before: Tensor) -> Tensor:
+        if not training:
+            return torch.lerp(after, before.to(after.dtype), p)
+        return torch.where(torch.rand_like(after) < p, before.to(after.dtype), after)
+
+    return between
 
 
 def _check_share(what: str, p: float) -> None:

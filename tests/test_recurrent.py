@@ -4,7 +4,9 @@ One file, though long: all of it leans on `Case` and on the check `assert_equal_
 """
 
 import copy
+import functools
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -14,8 +16,8 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_zoo import recurrent
-from lstm_zoo.cells import LSTMEquations
+import lstm_zoo.recurrent.lstm
+from lstm_zoo.cells import StandardLSTM, unroll
 from lstm_zoo.recurrent import LSTM
 
 INPUT_SIZE, HIDDEN_SIZE, BATCH, STEPS = 3, 5, 4, 6
@@ -143,7 +145,7 @@ def test_equals_nn_lstm_on_cuda(kind, proj_size):
     )
 
 
-class GatesInAnotherOrder(LSTMEquations):
+class GatesInAnotherOrder(StandardLSTM):
     order: tuple[int, ...]
 
     def reorder(self, blocks):
@@ -152,9 +154,9 @@ class GatesInAnotherOrder(LSTMEquations):
     def input_product(self, x, weights):
         return super().input_product(x, {n: self.reorder(w) for n, w in weights.items()})
 
-    def step(self, product, state, weights):
+    def step(self, product, state, weights, edit):
         weights = weights | {"weight_hh": self.reorder(weights["weight_hh"])}
-        return super().step(product, state, weights)
+        return super().step(product, state, weights, edit)
 
 
 class InputAndForgetSwapped(GatesInAnotherOrder):
@@ -165,43 +167,43 @@ class CellAndOutputSwapped(GatesInAnotherOrder):
     order = (0, 1, 3, 2)
 
 
-class NoTanhOnC(LSTMEquations):
-    def step(self, product, state, weights):
-        (_, c), gates = super().step(product, state, weights)
+class NoTanhOnC(StandardLSTM):
+    def step(self, product, state, weights, edit):
+        (_, c), gates = super().step(product, state, weights, edit)
         return (gates["output"] * c, c), gates
 
 
-class NoTanhOnCandidate(LSTMEquations):
-    def step(self, product, state, weights):
+class NoTanhOnCandidate(StandardLSTM):
+    def step(self, product, state, weights, edit):
         i, f, g, o = (product + F.linear(state[0], weights["weight_hh"])).chunk(4, dim=-1)
         c = f.sigmoid() * state[1] + i.sigmoid() * g
         return (o.sigmoid() * c.tanh(), c), {}
 
 
-class DetachedC(LSTMEquations):
-    def step(self, product, state, weights):
-        return super().step(product, (state[0], state[1].detach()), weights)
+class DetachedC(StandardLSTM):
+    def step(self, product, state, weights, edit):
+        return super().step(product, (state[0], state[1].detach()), weights, edit)
 
 
-class DetachedH(LSTMEquations):
-    def step(self, product, state, weights):
-        return super().step(product, (state[0].detach(), state[1]), weights)
+class DetachedH(StandardLSTM):
+    def step(self, product, state, weights, edit):
+        return super().step(product, (state[0].detach(), state[1]), weights, edit)
 
 
-class BiasHhForgotten(LSTMEquations):
+class BiasHhForgotten(StandardLSTM):
     def input_product(self, x, weights):
         return F.linear(x, weights["weight_ih"], weights["bias_ih"])
 
 
-class ProjectionIgnored(LSTMEquations):
-    def step(self, product, state, weights):
+class ProjectionIgnored(StandardLSTM):
+    def step(self, product, state, weights, edit):
         without = {name: weight for name, weight in weights.items() if name != "weight_hr"}
-        (h, c), gates = super().step(product, state, without)
+        (h, c), gates = super().step(product, state, without, edit)
         return (h[..., : state[0].size(-1)], c), gates
 
 
-def lstm_with(cell: LSTMEquations) -> type[LSTM]:
-    return type(type(cell).__name__, (LSTM,), {"cell": cell})
+def lstm_with(cell: StandardLSTM) -> Callable[..., LSTM]:
+    return functools.partial(LSTM, cell=cell)
 
 
 class InitialHIgnored(LSTM):
@@ -244,17 +246,16 @@ class DirectionsExchanged(LSTM):
         return super().weights_of(layer, 1 - direction)
 
 
-def unroll_forward_only(cell, products, initial, weights, reverse):
-    return unroll(cell, products, initial, weights)
+def unroll_forward_only(*arguments, reverse, **options):
+    return unroll(*arguments, **options)
 
 
-def unroll_without_turning_back(cell, products, initial, weights, reverse):
-    output, state = unroll(cell, products, initial, weights, reverse)
-    steps = output.split([len(product) for product in products])
-    return (torch.cat(steps[::-1]) if reverse else output), state
+def unroll_without_turning_back(cell, products, batch_sizes, *arguments, reverse, **options):
+    output, *rest = unroll(cell, products, batch_sizes, *arguments, reverse=reverse, **options)
+    steps = output.split(batch_sizes)
+    return (torch.cat(steps[::-1]) if reverse else output), *rest
 
 
-unroll = recurrent.unroll
 RICH = Case(bidirectional=True, num_layers=2)
 DEFECTS = {
     "input and forget gate swapped": (lstm_with(InputAndForgetSwapped()), RICH),
@@ -284,7 +285,7 @@ def test_equality_check_catches(defective, case):
 
 @pytest.mark.parametrize("planted", [unroll_forward_only, unroll_without_turning_back])
 def test_equality_check_catches_a_reverse_direction_not_reversed(planted, monkeypatch):
-    monkeypatch.setattr(recurrent, "unroll", planted)
+    monkeypatch.setattr(lstm_zoo.recurrent.lstm, "unroll", planted)
     with pytest.raises(AssertionError, match="not close"):
         assert_equal_to_torch(RICH)
 
@@ -363,7 +364,7 @@ def test_dropout_does_nothing_in_eval():
 def test_dropout_zeroes_its_share_between_layers_only():
     seen = []
 
-    class Watched(LSTMEquations):
+    class Watched(StandardLSTM):
         def input_product(self, x, weights):
             seen.append(x)
             return super().input_product(x, weights)

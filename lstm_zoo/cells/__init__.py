@@ -1,10 +1,55 @@
 """The equations of recurrent cells, one cell a file, and the loop that runs one through time.
 
-A cell is one time step. A layer knows it by `num_gates`, `gate_names`, `state_names`,
-`parameter_shapes`, `state_sizes`, `input_product` and `step`; `lstm.py` is the example to follow.
+`CELLS` names them all: a cell that is listed there works in `lstm_zoo.LSTM`, is tested and measured
+without another line.
 """
 
-from lstm_zoo.cells.lstm import LSTMCell, LSTMEquations, State
-from lstm_zoo.cells.unroll import unroll
+from __future__ import annotations
 
-__all__ = ["LSTMCell", "LSTMEquations", "State", "unroll"]
+import difflib
+
+from lstm_zoo.cells.cell import Cell, Edit, Gates, ScanCell, State, Weights, unedited
+from lstm_zoo.cells.lstm import StandardLSTM
+from lstm_zoo.cells.lstm_cell import LSTMCell
+from lstm_zoo.cells.unroll import Between, unroll
+
+CELLS: dict[str, type[Cell]] = {
+    "lstm": StandardLSTM,
+}
+"""Every cell by the name that `lstm_zoo.LSTM(..., cell=...)` takes."""
+
+
+def get_cell(cell: str | Cell) -> Cell:
+    """A cell by its name, or the one that is given.
+
+    Raises:
+        ValueError: there is no cell of that name; says which is nearest.
+        TypeError: it is neither a name nor a cell.
+    """
+    if isinstance(cell, Cell):
+        return cell
+    if not isinstance(cell, str):
+        raise TypeError(f"cell should be a name or a Cell, got {cell!r}")
+    if cell not in CELLS:
+        near = difflib.get_close_matches(cell, CELLS, n=1, cutoff=0)
+        raise ValueError(
+            f"there is no cell {cell!r}; did you mean {near[0]!r}? There are: {', '.join(CELLS)}"
+        )
+    return CELLS[cell]()
+
+
+__all__ = [
+    "CELLS",
+    "Between",
+    "Cell",
+    "Edit",
+    "Gates",
+    "LSTMCell",
+    "ScanCell",
+    "StandardLSTM",
+    "State",
+    "Weights",
+    "get_cell",
+    "unedited",
+    "unroll",
+]

@@ -4,42 +4,58 @@ Sequences are sorted by length, the longest first, as in a `PackedSequence`: the
 the first ones of the step before, and padding is never computed.
 """
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from lstm_zoo.cells.lstm import LSTMEquations, State
+from lstm_zoo.cells.cell import Cell, Edit, Gates, ScanCell, State, Weights, unedited
+
+Between = Callable[[State, State], State]
+"""Takes the new state and the one before, and returns the state to go on with."""
 
 
 def unroll(
-    cell: LSTMEquations,
-    input_products: Sequence[Tensor],
+    cell: Cell,
+    input_products: Tensor,
+    batch_sizes: Sequence[int],
     initial: State,
-    weights: Mapping[str, Tensor],
+    weights: Weights,
+    *,
     reverse: bool = False,
-) -> tuple[Tensor, State]:
+    edit: Edit = unedited,
+    between: Between | None = None,
+    keep_gates: bool = False,
+) -> tuple[Tensor, State, Gates]:
     """Runs a cell through time in one direction.
 
     Args:
         cell: the equations.
-        input_products: `cell.input_product` of each step, (rows, gates * hidden_size); the number
-            of rows never grows with time.
-        initial: state before a row's first step, each part (batch, features).
+        input_products: `cell.input_product` of the rows of all steps, time first.
+        batch_sizes: number of rows of each step; it never grows with time.
+        initial: state before a row's first step, each part (batch, *shape).
         weights: the cell's parameters by name.
         reverse: whether each row is read from its last valid step to its first.
+        edit: called for each gate of each step, see `Cell.step`.
+        between: called with the states after and before each step.
+        keep_gates: whether to return the gates and states of all steps; they take memory.
 
     Returns:
-        Outputs of all steps in the order of time, (rows of all steps, features), and the state
-        after each row's last step, shaped like `initial`.
+        Outputs of all steps in the order of time, (rows of all steps, features); the state after
+        each row's last step, shaped like `initial`; and, if kept, the gates by name and the state
+        by the names of its parts, with rows like the outputs'.
     """
-    if reverse:
-        input_products = input_products[::-1]
-    rows = input_products[0].size(0)
+    if isinstance(cell, ScanCell) and between is None and batch_sizes[0] == batch_sizes[-1]:
+        return _scan(cell, input_products, len(batch_sizes), initial, weights, reverse, edit)
+    steps = input_products.split(list(batch_sizes))
+    rows = steps[-1 if reverse else 0].size(0)
     state = tuple(part[:rows] for part in initial)
     ended: list[State] = []
-    outputs = []
-    for input_product in input_products:
+    outputs: list[Tensor] = []
+    kept: list[Gates] = []
+    for input_product in reversed(steps) if reverse else steps:
         previous_rows, rows = rows, input_product.size(0)
         if rows < previous_rows:
             ended.append(tuple(part[rows:] for part in state))
@@ -47,10 +63,36 @@ def unroll(
         elif rows > previous_rows:
             begun = (part[previous_rows:rows] for part in initial)
             state = tuple(torch.cat(parts) for parts in zip(state, begun, strict=True))
-        state, _ = cell.step(input_product, state, weights)
+        before = state
+        state, gates = cell.step(input_product, state, weights, edit)
+        if between:
+            state = between(state, before)
         outputs.append(state[0])
+        if keep_gates:
+            kept.append(gates | dict(zip(cell.state_names, state, strict=True)))
     if reverse:
         outputs.reverse()
+        kept.reverse()
     if ended:
         state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
-    return torch.cat(outputs), state
+    names = kept[0] if kept else ()
+    return torch.cat(outputs), state, {n: torch.cat([step[n] for step in kept]) for n in names}
+
+
+def _scan(
+    cell: ScanCell,
+    input_products: Tensor,
+    steps: int,
+    initial: State,
+    weights: Weights,
+    reverse: bool,
+    edit: Edit,
+) -> tuple[Tensor, State, Gates]:
+    products = input_products.unflatten(0, (steps, -1))
+    if reverse:
+        products = products.flip(0)
+    outputs, state, gates = cell.scan(products, initial, weights, edit)
+    gates = gates | {cell.state_names[0]: outputs}
+    if reverse:
+        outputs, gates = outputs.flip(0), {name: gate.flip(0) for name, gate in gates.items()}
+    return outputs.flatten(0, 1), state, {n: gate.flatten(0, 1) for n, gate in gates.items()}

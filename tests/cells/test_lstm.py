@@ -5,14 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from lstm_zoo.cells import LSTMCell, LSTMEquations
+from lstm_zoo.cells import LSTMCell, StandardLSTM
 
 INPUT_SIZE, HIDDEN_SIZE, PROJ_SIZE, BATCH, STEPS = 3, 5, 2, 4, 6
 
 
 def random_weights(proj_size: int = 0, bias: bool = True) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
-    shapes = LSTMEquations().parameter_shapes(INPUT_SIZE, HIDDEN_SIZE, proj_size, bias)
+    shapes = StandardLSTM().parameter_shapes(INPUT_SIZE, HIDDEN_SIZE, proj_size, bias)
     return {name: torch.randn(shape, dtype=torch.float64) for name, shape in shapes.items()}
 
 
@@ -49,10 +49,10 @@ def numpy_lstm(x, h, c, weights):
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
 @pytest.mark.parametrize("proj_size", [0, PROJ_SIZE], ids=["plain", "projected"])
 def test_steps_follow_the_equations(proj_size, bias):
-    cell, weights = LSTMEquations(), random_weights(proj_size, bias)
+    cell, weights = StandardLSTM(), random_weights(proj_size, bias)
     x = torch.randn(STEPS, BATCH, INPUT_SIZE, dtype=torch.float64)
-    sizes = cell.state_sizes(HIDDEN_SIZE, proj_size)
-    h, c = (torch.randn(BATCH, size, dtype=torch.float64) for size in sizes)
+    shapes = cell.state_shapes(HIDDEN_SIZE, proj_size)
+    h, c = (torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes)
     expected_h, expected_c, expected_gates = numpy_lstm(x.numpy(), h.numpy(), c.numpy(), weights)
     for input_product in cell.input_product(x, weights):
         (h, c), gates = cell.step(input_product, (h, c), weights)
@@ -63,16 +63,16 @@ def test_steps_follow_the_equations(proj_size, bias):
 
 
 def test_gates_have_pytorchs_names_and_order():
-    cell, weights = LSTMEquations(), random_weights()
+    cell, weights = StandardLSTM(), random_weights()
     state = tuple(torch.zeros(BATCH, HIDDEN_SIZE, dtype=torch.float64) for _ in cell.state_names)
     product = cell.input_product(torch.randn(BATCH, INPUT_SIZE, dtype=torch.float64), weights)
     _, gates = cell.step(product, state, weights)
     assert tuple(gates) == cell.gate_names == ("input", "forget", "cell", "output")
-    assert len(gates) == cell.num_gates
+    assert len(gates) == len(cell.gate_names)
 
 
 def test_gates_are_returned_after_their_activation():
-    cell, weights = LSTMEquations(), random_weights()
+    cell, weights = StandardLSTM(), random_weights()
     x = 3 * torch.randn(200, INPUT_SIZE, dtype=torch.float64)
     zeros = torch.zeros(200, HIDDEN_SIZE, dtype=torch.float64)
     _, gates = cell.step(cell.input_product(x, weights), (zeros, zeros), weights)
@@ -84,7 +84,7 @@ def test_gates_are_returned_after_their_activation():
 
 def test_parameters_are_named_and_shaped_as_in_pytorch():
     expected = nn.LSTM(INPUT_SIZE, HIDDEN_SIZE, proj_size=PROJ_SIZE).named_parameters()
-    shapes = LSTMEquations().parameter_shapes(INPUT_SIZE, HIDDEN_SIZE, PROJ_SIZE)
+    shapes = StandardLSTM().parameter_shapes(INPUT_SIZE, HIDDEN_SIZE, PROJ_SIZE)
     assert list(shapes.items()) == [(n.removesuffix("_l0"), tuple(p.shape)) for n, p in expected]
 
 
