@@ -105,11 +105,11 @@ class Cell(ABC):
         """What the gates take from x alone, W x + b: steps do not depend on each other here.
 
         Args:
-            x: inputs of any number of steps, (rows, input_size).
+            x: inputs of any number of steps, (..., input_size).
             weights: parameters by name.
 
         Returns:
-            (rows, gates * hidden_size).
+            (..., gates * hidden_size).
         """
         bias = weights["bias_ih"] + weights["bias_hh"] if "bias_ih" in weights else None
         return F.linear(x, weights["weight_ih"], bias)

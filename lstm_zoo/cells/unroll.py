@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from lstm_zoo.cells.cell import Cell, Edit, Gates, ScanCell, State, Weights, unedited
+from lstm_zoo.cells.lstm import StandardLSTM
+from lstm_zoo.cells.through_time import lstm_through_time
 
 Between = Callable[[State, State], State]
 """Takes the new state and the one before, and returns the state to go on with."""
@@ -19,7 +21,7 @@ Between = Callable[[State, State], State]
 
 def unroll(
     cell: Cell,
-    input_products: Tensor,
+    x: Tensor,
     batch_sizes: Sequence[int],
     initial: State,
     weights: Weights,
@@ -33,7 +35,7 @@ def unroll(
 
     Args:
         cell: the equations.
-        input_products: `cell.input_product` of the rows of all steps, time first.
+        x: the rows of all steps, time first, (rows, input_size).
         batch_sizes: number of rows of each step; it never grows with time.
         initial: state before a row's first step, each part (batch, *shape).
         weights: the cell's parameters by name.
@@ -47,15 +49,23 @@ def unroll(
         each row's last step, shaped like `initial`; and, if kept, the gates by name and the state
         by the names of its parts, with rows like the outputs'.
     """
-    if isinstance(cell, ScanCell) and between is None and batch_sizes[0] == batch_sizes[-1]:
-        return _scan(cell, input_products, len(batch_sizes), initial, weights, reverse, edit)
-    steps = input_products.split(list(batch_sizes))
-    rows = steps[-1 if reverse else 0].size(0)
+    if between is None and batch_sizes[0] == batch_sizes[-1]:
+        steps = x.unflatten(0, (len(batch_sizes), -1))
+        if isinstance(cell, ScanCell):
+            return _scan(cell, steps, initial, weights, reverse, edit)
+        is_standard = type(cell) is StandardLSTM  # a subclass may have another step
+        is_plain = edit is unedited and not keep_gates and "weight_hr" not in weights
+        if is_standard and is_plain and not torch.is_autocast_enabled(x.device.type):
+            steps = steps.flip(0) if reverse else steps
+            outputs, state = lstm_through_time(steps, initial, weights)
+            return (outputs.flip(0) if reverse else outputs).flatten(0, 1), state, {}
+    products = cell.input_product(x, weights).split(list(batch_sizes))
+    rows = batch_sizes[-1 if reverse else 0]
     state = tuple(part[:rows] for part in initial)
     ended: list[State] = []
     outputs: list[Tensor] = []
     kept: list[Gates] = []
-    for input_product in reversed(steps) if reverse else steps:
+    for input_product in reversed(products) if reverse else products:
         previous_rows, rows = rows, input_product.size(0)
         if rows < previous_rows:
             ended.append(tuple(part[rows:] for part in state))
@@ -80,17 +90,9 @@ def unroll(
 
 
 def _scan(
-    cell: ScanCell,
-    input_products: Tensor,
-    steps: int,
-    initial: State,
-    weights: Weights,
-    reverse: bool,
-    edit: Edit,
+    cell: ScanCell, x: Tensor, initial: State, weights: Weights, reverse: bool, edit: Edit
 ) -> tuple[Tensor, State, Gates]:
-    products = input_products.unflatten(0, (steps, -1))
-    if reverse:
-        products = products.flip(0)
+    products = cell.input_product(x.flip(0) if reverse else x, weights)
     outputs, state, gates = cell.scan(products, initial, weights, edit)
     gates = gates | {cell.state_names[0]: outputs}
     if reverse:

@@ -254,7 +254,7 @@ class LSTM(nn.Module):
                 weights = self.weights_of(layer, direction)
                 output, state, gates = unroll(
                     self.cell,
-                    self.cell.input_product(rows, weights),
+                    rows,
                     batch_sizes,
                     tuple(part[len(finals)] for part in initial),
                     weights,
