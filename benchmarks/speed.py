@@ -1,6 +1,6 @@
 """Speed beside what a user would take instead, as ratios measured in one run.
 
-python benchmarks/speed.py [--threads 2] [--only stream,batch,train,start]
+python benchmarks/speed.py [--threads 2] [--only stream,batch,loop,start]
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ import urllib.request
 from collections.abc import Callable
 
 import torch
-from torch import nn
 
-import lstm_zoo as zoo
 from lstm_zoo.language.data import LanguageBatchConfig, TextBatches
 from lstm_zoo.language.model import LanguageModel, LanguageModelConfig
 from lstm_zoo.language.predict import TextGenerator
@@ -100,24 +98,6 @@ def batch() -> None:
     report("Texts written as one batch, 2 x 512", "tokens/s", rates)
 
 
-def train() -> None:
-    """Forward and backward in training, batch 64 x 128, fp32."""
-    x = torch.randn(64, 128, HIDDEN)
-
-    def step(layer: nn.Module) -> Callable[[], None]:
-        def run() -> None:
-            layer(x)[0].square().mean().backward()
-
-        return run
-
-    layers: dict[str, nn.Module] = {
-        "nn.LSTM": nn.LSTM(HIDDEN, HIDDEN, num_layers=2, batch_first=True),
-        "zoo.LSTM, by hand": zoo.LSTM(HIDDEN, HIDDEN, num_layers=2, batch_first=True),
-    }
-    rates = {name: 64 * 128 / best_seconds(step(layer)) for name, layer in layers.items()}
-    report("Training, 2 x 512, batch 64 x 128, fp32", "tokens/s", rates)
-
-
 def loop() -> None:
     """The batches of a language run, beside a DataLoader of shifted windows."""
     tokens = torch.randint(65, (500_000,))
@@ -167,7 +147,7 @@ def _seconds_to_answer(path: str, port: int = 7899) -> float:
         process.wait()
 
 
-PARTS = {"stream": stream, "batch": batch, "train": train, "loop": loop, "start": start}
+PARTS = {"stream": stream, "batch": batch, "loop": loop, "start": start}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

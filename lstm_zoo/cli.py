@@ -7,8 +7,9 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from tqdm import tqdm
@@ -23,14 +24,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Name = Annotated[str, typer.Argument(help="A name from `list`, or local-dir:PATH.")]
+Name = Annotated[
+    str, typer.Argument(help="A name from `list`, local-dir:PATH or hf-hub:OWNER/NAME.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, mps, or auto where training may choose.")]
 DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of raw data; LSTM_ZOO_DATA or ~/.cache/lstm_zoo/data if not given."),
 ]
-TRAINING_EXTRA = ("accelerate", "yaml", "opencc")
+EXTRAS = {
+    "train": ("training", ("accelerate", "yaml", "opencc")),
+    "export": ("export to ONNX", ("onnx", "onnxruntime")),
+}
+"""Extras of the package: what they are for, and the modules that come with them."""
 EXIT_USAGE, EXIT_DIFFERS, EXIT_INTERRUPTED = 2, 1, 130
 
 
@@ -45,10 +52,11 @@ def main() -> None:
         where = f": {error.filename}" if error.filename else ""
         sys.exit(_fail(f"{error.strerror or error}{where}"))
     except ModuleNotFoundError as error:
-        if error.name not in TRAINING_EXTRA:
-            raise
-        needs = f"this command needs {error.name}, which comes with training"
-        sys.exit(_fail(f"{needs}: pip install -e '.[train]'"))
+        for extra, (purpose, modules) in EXTRAS.items():
+            if error.name in modules:
+                needs = f"this command needs {error.name}, which comes with {purpose}"
+                sys.exit(_fail(f"{needs}: pip install -e '.[{extra}]'"))
+        raise
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
 
@@ -65,24 +73,51 @@ def _bar(items: Iterable[Any], label: str) -> Iterable[Any]:
 @app.command("list")
 def list_command(
     pattern: Annotated[str, typer.Argument(help="Wildcards: char-*, *.tang-*")] = "*",
+    task: Annotated[str | None, typer.Option(help="Only for this task.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only in this language, such as en.")] = None,
+    data: Annotated[str | None, typer.Option(help="Only from this data; wildcards.")] = None,
+    max_parameters: Annotated[int | None, typer.Option(help="Only up to this size.")] = None,
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option(help="Print the table of the README.")] = False,
 ) -> None:
-    """List the models that are here."""
-    from lstm_zoo.zoo.card import checkpoint_table
-    from lstm_zoo.zoo.checkpoint import read_config
-    from lstm_zoo.zoo.names import find_checkpoint, list_models
+    """List the models that ship with the code, and those in the Hub's local cache.
 
-    configs = [read_config(find_checkpoint(name)) for name in list_models(pattern)]
+    For example: python -m lstm_zoo list "char-*" --language zh --max-parameters 5000000
+    """
+    from lstm_zoo.zoo.checkpoint import read_config
+    from lstm_zoo.zoo.names import WEIGHTS_DIR, find_checkpoint, list_models
+    from lstm_zoo.zoo.results import checkpoint_table, result_rows
+
+    names = list_models(
+        pattern,
+        task=task,
+        language=language,
+        data=data,
+        max_parameters=max_parameters,
+        cached=not markdown,
+    )
+    folders = [find_checkpoint(name) for name in names]
+    configs = [read_config(folder) for folder in folders]
+    places = ["shipped" if folder.parent == WEIGHTS_DIR else "cached" for folder in folders]
     if as_json:
-        _print_json([config.model_dump(mode="json", exclude={"recipe"}) for config in configs])
+        _print_json(
+            [
+                config.model_dump(mode="json", exclude={"recipe", "history"}) | {"where": place}
+                for config, place in zip(configs, places, strict=True)
+            ]
+        )
+    elif not names:
+        print("no model matches", file=sys.stderr)
     elif markdown:
-        print(checkpoint_table(configs))
+        print(checkpoint_table(result_rows(folders)))
     else:
-        for config in configs:
-            print(f"{config.name:32}{config.parameters:>12,} parameters  {config.description}")
-        if not configs:
-            print(f"no model matches {pattern!r}", file=sys.stderr)
+        head = ("name", "task", "language", "data", "parameters", "MB", "where")
+        sizes = [f"{int(row['bytes']) / 1e6:.1f}" for row in result_rows(folders)]
+        rows = [
+            (c.name, c.task, c.language, c.data["name"], f"{c.parameters:,}", size, place)
+            for c, size, place in zip(configs, sizes, places, strict=True)
+        ]
+        _print_table([head, *rows], right={"parameters", "MB"})
 
 
 @app.command()
@@ -101,29 +136,39 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def cards(
+    runs_dir: Annotated[
+        Path, typer.Option(help="Folders of runs, for learning curves that are missing.")
+    ] = Path("runs"),
+) -> None:
+    """Write the cards of the shipped models, results.csv and the README's table anew."""
+    from lstm_zoo.zoo.names import WEIGHTS_DIR
+    from lstm_zoo.zoo.results import rewrite_all
+
+    for name in rewrite_all(WEIGHTS_DIR, runs_dir):
+        print(f"written: the card of {name}")
+
+
+@app.command()
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Names; all models if none.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load models and recompute their fingerprints; exit code 1 if one differs or is not whole."""
-    from lstm_zoo.zoo.checkpoint import fingerprint_difference, load_checkpoint
-    from lstm_zoo.zoo.names import find_checkpoint, list_models
+    """Recompute fingerprints here; exit code 1 if one differs by more than rounding.
 
-    rows = []
-    for name in names or list_models():
-        folder = find_checkpoint(name)
-        try:
-            difference = fingerprint_difference(load_checkpoint(folder))
-            rows.append({"name": name, "whole": True, "difference": difference})
-        except CheckpointError as error:
-            rows.append({"name": name, "whole": False, "error": str(error)})
+    Says of each model by how much its outputs differ from those of the machine that wrote it.
+    """
+    from lstm_zoo.zoo.names import find_checkpoint, list_models
+    from lstm_zoo.zoo.verify import verify_checkpoint
+
+    results = {name: verify_checkpoint(find_checkpoint(name)) for name in names or list_models()}
     if as_json:
-        _print_json(rows)
+        _print_json([{"name": name, **asdict(result)} for name, result in results.items()])
     else:
-        for row in rows:
-            verdict = f"differs by {row['difference']:.1e}" if row["whole"] else row["error"]
-            print(f"{'ok' if row['whole'] else 'BROKEN':8}{row['name']:32}{verdict}")
-    if not all(row["whole"] for row in rows):
+        for name, result in results.items():
+            word = "ok" if result.passed else result.verdict.upper()
+            print(f"{word:8} {name:32} {result.explanation}")
+    if not all(result.passed for result in results.values()):
         raise typer.Exit(EXIT_DIFFERS)
 
 
@@ -270,6 +315,150 @@ def evaluate(
     for row, metric in zip(rows, metrics.values(), strict=True):
         beside = "" if row["card"] is None else f" (card: {row['card']:.4f})"
         print(f"{row['metric']:14}{row['value']:.4f} {row['unit']}{beside}: {metric.protocol}")
+
+
+@app.command()
+def export(
+    name: Name,
+    out: Annotated[Path, typer.Argument(help="The file to write: OUT.onnx or OUT.safetensors.")],
+    to: Annotated[
+        Literal["onnx", "torch"],
+        typer.Option(help="torch: a state dict of plain nn.Embedding, nn.LSTM and nn.Linear."),
+    ],
+) -> None:
+    """Write a model for use without this package.
+
+    For example: python -m lstm_zoo export char-lstm.shakespeare --to onnx shakespeare.onnx
+    """
+    from lstm_zoo.zoo.checkpoint import load_checkpoint
+    from lstm_zoo.zoo.export import export_onnx, export_torch
+    from lstm_zoo.zoo.names import find_checkpoint
+
+    checkpoint = load_checkpoint(find_checkpoint(name))
+    if to == "onnx":
+        difference = export_onnx(checkpoint, out)
+        print(f"written: {out}; ONNX Runtime's outputs differ from PyTorch's by {difference:.1e}")
+    else:
+        print(f"written: {out}, {export_torch(checkpoint, out)}")
+
+
+@app.command("import")
+def import_command(
+    weights: Annotated[Path, typer.Argument(help="A safetensors file with the state dict.")],
+    vocabulary: Annotated[
+        Path, typer.Argument(help="A JSON list or object, or a text file of the characters.")
+    ],
+    name: Annotated[str, typer.Argument(help="What to call it, as architecture.data.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to write; ./NAME if none.")] = None,
+    description: Annotated[str | None, typer.Option(help="One sentence for the card.")] = None,
+    licence: Annotated[str, typer.Option(help="Of the weights, in the Hub's words.")] = "unknown",
+    language: Annotated[str, typer.Option(help="The language's code, such as en.")] = "und",
+    data: Annotated[str, typer.Option(help="Name of the data it was trained on.")] = "unknown",
+    start: Annotated[
+        str | None, typer.Option(help="What a text starts from; a line break if none.")
+    ] = None,
+    unknown: Annotated[
+        str | None, typer.Option(help="The token for characters never seen, such as <unk>.")
+    ] = None,
+) -> None:
+    """Make a checkpoint of a language model from elsewhere: embedding, nn.LSTM and output layer.
+
+    With --out weights/NAME the page and `list` have it too. For example:
+    python -m lstm_zoo import model.safetensors characters.json char-lstm.mine
+    """
+    from lstm_zoo.task import get_task
+    from lstm_zoo.zoo.foreign import import_model
+
+    folder = out or Path(name)
+    config = import_model(
+        weights,
+        vocabulary,
+        folder,
+        get_task("language"),
+        name=name,
+        description=description,
+        licence=licence,
+        language=language,
+        data=data,
+        options={"start": start, "unknown": unknown},
+    )
+    print(f"written: {folder}, {config.parameters:,} parameters; use it as local-dir:{folder}")
+
+
+@app.command()
+def push(
+    name: Name,
+    to: Annotated[str, typer.Option(help="Where on the Hub: owner/name.")],
+    private: Annotated[bool, typer.Option(help="Only those whom you allow may see it.")] = False,
+    revision: Annotated[str | None, typer.Option(help="A branch; made if there is none.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be published, and stop.")] = False,
+) -> None:
+    """Publish a model on the Hub: its own files, all in one commit.
+
+    For example: python -m lstm_zoo push local-dir:runs/mine/checkpoint --to me/char-lstm.mine
+    """
+    from lstm_zoo.zoo.push import checkpoint_files, describe, publish
+
+    files = checkpoint_files(name, to)
+    print(f"{'private' if private else 'public'}, to {to}:\n{describe(files)}", flush=True)
+    if not dry_run:
+        message = "A checkpoint of LSTM Zoo"
+        print(publish(files, to, message=message, private=private, revision=revision))
+
+
+@app.command()
+def pull(
+    names: Annotated[list[str] | None, typer.Argument(help="Names, or hf-hub:owner/name.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All of the zoo's models.")] = False,
+) -> None:
+    """Download models to the Hub's local cache, or repair them there.
+
+    For example: python -m lstm_zoo pull hf-hub:me/char-lstm.mine@main
+    """
+    from lstm_zoo.zoo.hub import hub_models
+    from lstm_zoo.zoo.hub import pull as download
+
+    if bool(names) == all_:
+        raise UsageError("name the models to pull, or write --all")
+    broken = False
+    for name in hub_models() if all_ else names or []:
+        try:
+            print(f"{name} is whole: {download(name)}")
+        except CheckpointError as error:  # the others may be whole
+            broken = True
+            _fail(error)
+    if broken:
+        raise typer.Exit(EXIT_DIFFERS)
+
+
+@app.command()
+def space(
+    to: Annotated[str, typer.Option(help="Where on the Hub: owner/name.")],
+    private: Annotated[bool, typer.Option(help="Only those whom you allow may see it.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be published, and stop.")] = False,
+) -> None:
+    """Put the page on the Hub as a Space: the code and the models that ship with it."""
+    from lstm_zoo.zoo.push import describe, publish
+    from lstm_zoo.zoo.space import MIRRORED, space_files
+
+    files = space_files()
+    print(f"{'private' if private else 'public'}, to {to}:\n{describe(files)}", flush=True)
+    if not dry_run:
+        message = "The page, with its models"
+        print(
+            publish(
+                files, to, message=message, private=private, repo_type="space", mirrored=MIRRORED
+            )
+        )
+
+
+def _print_table(rows: list[tuple[str, ...]], right: set[str]) -> None:
+    """Print rows under a head; columns of numbers are set to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(rows[0], row, widths, strict=True)
+        line = [cell.rjust(w) if head in right else cell.ljust(w) for head, cell, w in cells]
+        print("  ".join(line).rstrip())
 
 
 def _print_json(document: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -124,6 +124,20 @@ class Task(Protocol):
 
     def sample(self, predictor: Any) -> str:
         """A short sample of what the model does, as Markdown, for its card."""
+
+    def plain_torch_example(self, config: Any) -> str:
+        """Python that uses a checkpoint of this `model` section without this package."""
+
+    def to_torch(self, model: nn.Module) -> dict[str, Tensor]:
+        """The weights under the names that plain PyTorch modules give them."""
+
+    def to_onnx(self, model: nn.Module, metadata: Mapping[str, str]) -> tuple[bytes, float]:
+        """The model as an ONNX file, and how much ONNX Runtime's outputs differ from its own."""
+
+    def from_torch(
+        self, tensors: Mapping[str, Tensor], preprocessing: Path, options: Mapping[str, str | None]
+    ) -> tuple[nn.Module, Any]:
+        """A foreign model and its preprocessing; raises `UsageError` that says what is wrong."""
 
 
 def get_task(name: str) -> Task:

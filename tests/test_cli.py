@@ -53,7 +53,8 @@ def name(tiny_checkpoint: Path) -> str:
 
 def test_help_names_each_verb() -> None:
     done = run("--help")
-    for verb in ("list", "show", "verify", "generate", "train", "evaluate"):
+    verbs = "list show cards verify generate train evaluate export import push pull space"
+    for verb in verbs.split():
         assert f" {verb} " in done.stdout
 
 
@@ -164,3 +165,18 @@ def test_without_the_training_extra_the_command_to_install_it_is_named(verb: str
 
 def test_list_is_json_on_request() -> None:
     assert isinstance(json.loads(run("list", "--json").stdout), list)
+
+
+def test_list_is_a_table_of_what_fits() -> None:
+    table = run("list", "char-*", "--language", "zh", "--data", "tang-*").stdout.splitlines()
+    assert table[0].split() == ["name", "task", "language", "data", "parameters", "MB", "where"]
+    assert [line.split()[0] for line in table[1:]] == ["char-lstm.tang-poems"]
+    assert table[1].endswith("shipped")
+    assert run("list", "--max-parameters", "1").stderr == "no model matches\n"
+
+
+def test_pull_needs_names_or_all() -> None:
+    for arguments in ((), ("char-lstm.shakespeare", "--all")):
+        done = run("pull", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "name the models to pull, or write --all" in done.stderr

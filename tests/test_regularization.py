@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 import lstm_zoo
-from lstm_zoo.initialization import initialize_lstm
 from lstm_zoo.regularization import DroppedEmbedding, LockedDropout, call_with_weight_drop
 
 IMPLEMENTATIONS = pytest.mark.parametrize("kind", [nn.LSTM, lstm_zoo.LSTM], ids=["torch", "zoo"])
@@ -87,14 +86,3 @@ def test_a_share_outside_zero_to_one_is_refused(p: float) -> None:
     ):
         with pytest.raises(ValueError, match=r"share in \[0, 1\)"):
             make()
-
-
-@IMPLEMENTATIONS
-def test_lstm_starts_orthogonal_with_an_open_forget_gate(kind: type[nn.Module]) -> None:
-    lstm = kind(5, 6)
-    initialize_lstm(lstm, forget_bias=1.5)
-    for gate in lstm.weight_hh_l0.chunk(4):
-        torch.testing.assert_close(gate @ gate.T, torch.eye(6), atol=1e-5, rtol=0)
-    bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
-    assert bias.tolist() == [0.0] * 6 + [1.5] * 6 + [0.0] * 12
-    assert lstm.weight_ih_l0.abs().max() <= (6 / 11) ** 0.5

@@ -24,29 +24,15 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from lstm_zoo.cells.cell import Cell, Edit, Gates, State, Weights, unedited
+from lstm_zoo.cells.cell import Edit, Gates, State, Weights, unedited
+from lstm_zoo.cells.projected import ProjectedCell, project
 
 
-class StandardLSTM(Cell):
+class StandardLSTM(ProjectedCell):
     """The LSTM of today, with a forget gate; the one that `torch.nn.LSTM` computes."""
 
     gate_names = ("input", "forget", "cell", "output")
-    state_names = ("h", "c")
     write_gate = "input"
-    has_projection = True
-
-    def parameter_shapes(
-        self, input_size: int, hidden_size: int, proj_size: int = 0, bias: bool = True
-    ) -> dict[str, tuple[int, ...]]:
-        """As for every cell; with a projection W_r is `weight_hr`."""
-        shapes = super().parameter_shapes(input_size, hidden_size, proj_size, bias)
-        return shapes | ({"weight_hr": (proj_size, hidden_size)} if proj_size else {})
-
-    def state_shapes(
-        self, hidden_size: int, proj_size: int = 0, space: tuple[int, ...] = ()
-    ) -> tuple[tuple[int, ...], ...]:
-        """h, projected or not, and c."""
-        return ((proj_size or hidden_size,), (hidden_size,))
 
     def step(
         self, input_product: Tensor, state: State, weights: Weights, edit: Edit = unedited
@@ -60,8 +46,3 @@ class StandardLSTM(Cell):
         c = f * c + i * g  # (5)
         h = project(o * c.tanh(), weights)  # (6), (7)
         return (h, c), {"input": i, "forget": f, "cell": g, "output": o}
-
-
-def project(h: Tensor, weights: Weights) -> Tensor:
-    """W_r h where there is a projection, else h."""
-    return F.linear(h, weights["weight_hr"]) if "weight_hr" in weights else h

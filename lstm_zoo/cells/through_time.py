@@ -39,7 +39,7 @@ def lstm_through_time(x: Tensor, state: State, weights: Weights) -> tuple[Tensor
 
 class _ThroughTime(torch.autograd.Function):
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, x: Tensor, h: Tensor, c: Tensor, w: Tensor, u: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         gates = F.linear(x, w, bias)  # W x + b, which become the gates, step by step, in place
@@ -57,7 +57,7 @@ class _ThroughTime(torch.autograd.Function):
         return hs, cs[-1].clone()
 
     @staticmethod
-    def backward(ctx: Any, dhs: Tensor, dc: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, dhs: Tensor, dc: Tensor) -> tuple[Tensor | None, ...]:
         *inputs, gates, hs, cs = ctx.saved_tensors
         if torch.is_grad_enabled():  # a gradient of this gradient is wanted: autograd knows how
             return _backward_by_steps(inputs, dhs, dc)
@@ -89,7 +89,8 @@ def _backward_by_steps(inputs: list[Tensor], dhs: Tensor, dc: Tensor) -> tuple[T
     """The same gradients by autograd through the plain steps, so that they have gradients too."""
     x, h, c, w, u, bias = inputs
     cell, weights = StandardLSTM(), {"weight_ih": w, "weight_hh": u}
-    hs, state = [], (h, c)
+    state: State = (h, c)
+    hs = []
     for product in F.linear(x, w, bias):
         state, _ = cell.step(product, state, weights)
         hs.append(state[0])

@@ -51,14 +51,15 @@ def unroll(
     """
     if between is None and batch_sizes[0] == batch_sizes[-1]:
         steps = x.unflatten(0, (len(batch_sizes), -1))
-        if isinstance(cell, ScanCell):
+        # A scan knows the last state only: to keep the others' steps, it is stepped.
+        if isinstance(cell, ScanCell) and not (keep_gates and len(cell.state_names) > 1):
             return _scan(cell, steps, initial, weights, reverse, edit)
         is_standard = type(cell) is StandardLSTM  # a subclass may have another step
         is_plain = edit is unedited and not keep_gates and "weight_hr" not in weights
         if is_standard and is_plain and not torch.is_autocast_enabled(x.device.type):
             steps = steps.flip(0) if reverse else steps
-            outputs, state = lstm_through_time(steps, initial, weights)
-            return (outputs.flip(0) if reverse else outputs).flatten(0, 1), state, {}
+            hs, state = lstm_through_time(steps, initial, weights)
+            return (hs.flip(0) if reverse else hs).flatten(0, 1), state, {}
     products = cell.input_product(x, weights).split(list(batch_sizes))
     rows = batch_sizes[-1 if reverse else 0]
     state = tuple(part[:rows] for part in initial)

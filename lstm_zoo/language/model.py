@@ -2,7 +2,7 @@
 
 Merity, Keskar & Socher 2018, 'Regularizing and Optimizing LSTM Language Models': locked dropout
 around every layer and weight drop on the recurrent matrices. Between the layers nothing else: what
-`nn.LSTM` computes is what this model computes.
+`nn.LSTM` computes is what this model computes. In the LSTM's place any cell of the zoo can stand.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import Tensor, nn
 
-from lstm_zoo.initialization import initialize_lstm
+from lstm_zoo.cells import State, get_cell
+from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent import LSTM
 from lstm_zoo.regularization import DroppedEmbedding, LockedDropout, call_with_weight_drop
-
-State = tuple[Tensor, Tensor]
-"""h and c of all layers, each (num_layers, batch, hidden_size)."""
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -28,8 +26,11 @@ class LanguageModelConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    cell: str = Field("lstm", description="a name of lstm_zoo.cells.CELLS")
     implementation: Literal["torch", "zoo"] = Field(
-        "torch", description="nn.LSTM, or the hand-written lstm_zoo.LSTM; the weights are the same"
+        "torch",
+        description="of the cell lstm: nn.LSTM, or the hand-written lstm_zoo.LSTM; the weights are"
+        " the same",
     )
     embedding_size: int = Field(128, ge=1, le=8192, description="features of a token")
     hidden_size: int = Field(512, ge=1, le=8192, description="units of a layer")
@@ -42,6 +43,13 @@ class LanguageModelConfig(BaseModel):
     layer_dropout: Share = Field(0.0, description="locked dropout between the layers")
     output_dropout: Share = Field(0.0, description="locked dropout before the output layer")
     weight_drop: Share = Field(0.0, description="dropout on the recurrent matrices")
+
+    @field_validator("cell")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if get_cell(name).feature_dims != 1:
+            raise ValueError(f"the cell {name!r} reads images; take one that reads vectors")
+        return name
 
 
 class LanguageModel(nn.Module):
@@ -56,13 +64,12 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.config = config
         self.vocab_size = vocab_size
-        layer_type = nn.LSTM if config.implementation == "torch" else LSTM
+        self.cell = get_cell(config.cell)
         sizes = [config.embedding_size] + [config.hidden_size] * config.num_layers
         self.embedding = DroppedEmbedding(vocab_size, sizes[0], config.embedding_dropout)
         self.input_dropout = LockedDropout(config.input_dropout)
         self.layers = nn.ModuleList(
-            layer_type(inputs, units, batch_first=True)
-            for inputs, units in zip(sizes, sizes[1:], strict=False)
+            _layer(config, inputs, units) for inputs, units in zip(sizes, sizes[1:], strict=False)
         )
         self.layer_dropout = LockedDropout(config.layer_dropout)
         self.output_dropout = LockedDropout(config.output_dropout)
@@ -76,38 +83,46 @@ class LanguageModel(nn.Module):
             self.output.weight = self.embedding.weight
 
     def reset_parameters(self) -> None:
-        """Start the weights: LSTM by `initialize_lstm`, output by Xavier with a zero bias."""
+        """Start the weights: LSTM by `initialize`, output by Xavier with a zero bias."""
         for layer in self.layers:
-            initialize_lstm(layer)
+            initialize(layer)
         self.embedding.reset_parameters()
         nn.init.zeros_(self.output.bias)
         if not self.config.tie_embeddings:
             nn.init.xavier_uniform_(self.output.weight)
 
     def initial_state(self, batch: int) -> State:
-        """The empty memory: zeros, each (num_layers, batch, hidden_size)."""
-        weight = self.embedding.weight
-        zeros = weight.new_zeros(self.config.num_layers, batch, self.config.hidden_size)
-        return zeros, zeros.clone()
+        """The empty memory: zeros, each (num_layers, batch, *shape), with the cell's shapes."""
+        shapes = self.cell.state_shapes(self.config.hidden_size)
+        layers, weight = self.config.num_layers, self.embedding.weight
+        return tuple(weight.new_zeros(layers, batch, *shape) for shape in shapes)
 
     def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Score the next token after each token.
 
         Args:
             tokens: (batch, time), integer.
-            state: h and c from the tokens before; None for an empty memory.
+            state: from the tokens before, for an LSTM h and c; None for an empty memory.
 
         Returns:
             Logits (batch, time, vocab_size), and the state after the last token.
         """
-        h, c = self.initial_state(len(tokens)) if state is None else state
+        state = self.initial_state(len(tokens)) if state is None else state
         x = self.input_dropout(self.embedding(tokens))
         states = []
         for index, layer in enumerate(self.layers):
             if index:
                 x = self.layer_dropout(x)
-            before = (h[index : index + 1].to(x.dtype), c[index : index + 1].to(x.dtype))
+            before = tuple(part[index : index + 1] for part in state)
+            if isinstance(layer, nn.LSTM):  # in autocast it wants the state as its input is
+                before = tuple(part.to(x.dtype) for part in before)
             x, after = call_with_weight_drop(layer, self.config.weight_drop, x, before)
             states.append(after)
         logits = self.output(self.projection(self.output_dropout(x)))
-        return logits, (torch.cat([s[0] for s in states]), torch.cat([s[1] for s in states]))
+        return logits, tuple(torch.cat(parts) for parts in zip(*states, strict=True))
+
+
+def _layer(config: LanguageModelConfig, inputs: int, units: int) -> nn.Module:
+    if config.cell == "lstm" and config.implementation == "torch":
+        return nn.LSTM(inputs, units, batch_first=True)
+    return LSTM(inputs, units, batch_first=True, cell=config.cell)

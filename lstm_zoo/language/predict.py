@@ -11,15 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lstm_zoo.cells import State
 from lstm_zoo.errors import UsageError, validated
-from lstm_zoo.language.model import LanguageModel, State
+from lstm_zoo.language.model import LanguageModel
 from lstm_zoo.language.sampling import (
     REPETITION_WINDOW,
     SamplingOptions,
     draw,
     next_token_probabilities,
 )
-from lstm_zoo.language.stepping import Stepper
+from lstm_zoo.language.stepping import make_stepper
 from lstm_zoo.language.tokenizer import CharacterTokenizer, show_character
 from lstm_zoo.task import module_device
 
@@ -182,8 +183,8 @@ class TextGenerator:
         rows = len(generators)
         logits, state = self._read(prompt)
         logits = logits.expand(rows, -1)
-        state = (state[0].repeat(1, rows, 1), state[1].repeat(1, rows, 1))
-        stepper = Stepper(self.model)
+        state = tuple(part.repeat_interleave(rows, dim=1) for part in state)
+        stepper = make_stepper(self.model)
         recent: list[deque[int]] = [deque(maxlen=REPETITION_WINDOW) for _ in generators]
         tails = [_Tail(stop) for _ in generators]
         for written in range(max_new_tokens):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lstm_zoo.cells import State
 from lstm_zoo.language.data import (
     LanguageBatchConfig,
     LanguageDataConfig,
@@ -20,9 +21,12 @@ from lstm_zoo.language.data import (
     load_text,
 )
 from lstm_zoo.language.evaluation import text_metrics, windows_nats
-from lstm_zoo.language.model import LanguageModel, LanguageModelConfig, State
+from lstm_zoo.language.foreign import build_foreign_model
+from lstm_zoo.language.model import LanguageModel, LanguageModelConfig
+from lstm_zoo.language.plain import plain_state_dict, plain_torch_example
 from lstm_zoo.language.predict import TextGenerator
 from lstm_zoo.language.tokenizer import CharacterTokenizer
+from lstm_zoo.language.vocabulary import read_vocabulary
 from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
 
 FINGERPRINT_TOKENS = 64
@@ -64,9 +68,10 @@ class LanguageTask:
     ) -> tuple[Tensor, State]:
         device = batch.inputs.device
         state = carried or model.initial_state(len(batch.inputs))
-        keep = batch.keep[None, :, None].to(device)
-        h, c = (part.detach() * keep for part in state)
-        logits, state = model(batch.inputs, (h, c))
+        keep = batch.keep.to(device)
+        # An empty memory is zero in each part, whatever the cell.
+        state = tuple(part.detach() * keep.view(1, -1, *[1] * (part.dim() - 2)) for part in state)
+        logits, state = model(batch.inputs, state)
         loss = F.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten())
         return loss, state
 
@@ -100,6 +105,26 @@ class LanguageTask:
     def sample(self, predictor: TextGenerator) -> str:
         text = predictor.generate("", max_new_tokens=400, temperature=0.8, seed=1)
         return "Seed 1, temperature 0.8:\n\n" + textwrap.indent(text.strip(), "    ")
+
+    def plain_torch_example(self, config: Any) -> str:
+        return plain_torch_example(LanguageModelConfig.model_validate(config))
+
+    def to_torch(self, model: LanguageModel) -> dict[str, Tensor]:
+        return plain_state_dict(model)
+
+    def to_onnx(self, model: LanguageModel, metadata: Mapping[str, str]) -> tuple[bytes, float]:
+        # Imported here: an extra, which nothing else needs.
+        from lstm_zoo.language.onnx_model import onnx_difference, onnx_model
+
+        content = onnx_model(model, metadata)
+        return content, onnx_difference(model, content)
+
+    def from_torch(
+        self, tensors: Mapping[str, Tensor], preprocessing: Path, options: Mapping[str, str | None]
+    ) -> tuple[LanguageModel, CharacterTokenizer]:
+        """See `read_vocabulary` for the options."""
+        tokenizer = read_vocabulary(preprocessing, **options)
+        return build_foreign_model(tensors, len(tokenizer)), tokenizer
 
 
 TASK = LanguageTask()

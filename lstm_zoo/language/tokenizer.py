@@ -43,7 +43,7 @@ class CharacterTokenizer:
             raise ValueError("the start of a text must not be empty")
         if len(self._ids) != len(self.characters):
             raise ValueError("a vocabulary must not repeat a character")
-        named = {*self.aliases.values(), *start, *([unknown] if unknown else [])}
+        named = {*self.aliases.values(), *start, *([] if unknown is None else [unknown])}
         missing = named - self._ids.keys()
         if missing:
             raise ValueError(f"characters {sorted(missing)} are not in the vocabulary")

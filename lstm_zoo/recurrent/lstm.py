@@ -44,7 +44,8 @@ class LSTM(nn.Module):
         cell: a name of `lstm_zoo.cells.CELLS`, or a cell with options of its own, such as
             `Clockwork(periods=(1, 2, 4))`. The state has as many parts as the cell says, always in
             a tuple.
-        trainable_state: whether the state before the first step is learned, where none is given.
+        trainable_state: whether h and c before the first step are learned, where none are given;
+            what else a cell keeps, such as a clock, starts at zero.
         recurrent_dropout: probability to zero a unit's candidate in a step, in training: "without
             memory loss", Semeniuta, Severyn & Barth 2016, (8).
         zoneout: probability of a unit to keep its h and c of the step before, in training; in eval
@@ -105,9 +106,14 @@ class LSTM(nn.Module):
             )
         if trainable_state:
             shapes = self.cell.state_shapes(hidden_size, proj_size)
-            self.initial_state = nn.ParameterList(
-                torch.empty(num_layers * self.num_directions, *shape, device=device, dtype=dtype)
-                for shape in shapes
+            self.initial_state = nn.ParameterDict(
+                {
+                    name: torch.empty(
+                        num_layers * self.num_directions, *shape, device=device, dtype=dtype
+                    )
+                    for name, shape in zip(self.cell.state_names, shapes, strict=True)
+                    if name in self.cell.zoned
+                }
             )
         self.reset_parameters()
 
@@ -120,7 +126,7 @@ class LSTM(nn.Module):
             for norm in self.norms:
                 norm.reset_parameters()  # type: ignore[operator]
         if self.trainable_state:
-            for part in self.initial_state:
+            for part in self.initial_state.values():
                 nn.init.zeros_(part)
 
     def flatten_parameters(self) -> None:
@@ -226,11 +232,15 @@ class LSTM(nn.Module):
         shapes = [(self.num_layers * self.num_directions, *batch, *shape) for shape in features]
         if hx is not None:
             check_state(hx, dict(zip(self.cell.state_names, shapes, strict=True)), self._dtype)
-        elif self.trainable_state:
-            learned = zip(self.initial_state, shapes, strict=True)
-            hx = tuple(_repeated(part, shape, len(batch)) for part, shape in learned)
         else:
             hx = tuple(rows.new_zeros(shape, dtype=self._dtype) for shape in shapes)
+            if self.trainable_state:
+                hx = tuple(
+                    _repeated(self.initial_state[name], zeros.shape, len(batch))
+                    if name in self.initial_state
+                    else zeros
+                    for name, zeros in zip(self.cell.state_names, hx, strict=True)
+                )
         # In autocast a state may come in lower precision: c, carried so, would lose small updates.
         state = tuple(part.to(self._dtype) for part in hx)
         return state if batch else tuple(part.unsqueeze(1) for part in state)

@@ -35,10 +35,12 @@ class Outcome:
     Attributes:
         model: the best weights, in eval mode, on the CPU.
         facts: epochs, seconds, speed and memory, for the card.
+        history: the learning curve, an entry for each epoch.
     """
 
     model: nn.Module
     facts: dict[str, Any]
+    history: list[dict[str, float]]
 
 
 class Interrupted(Exception):
@@ -249,7 +251,7 @@ class Trainer:
             "threads": torch.get_num_threads(),
             "precision": self.accelerator.mixed_precision.replace("no", "fp32"),
         }
-        return Outcome(model.eval(), facts)
+        return Outcome(model.eval(), facts, self.history)
 
 
 def _precision(wanted: str, device: str) -> str:

@@ -12,7 +12,7 @@ import yaml
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.files import whole_file, write_text
-from lstm_zoo.training.recipe import Recipe
+from lstm_zoo.training.recipe import Recipe, parse_recipe
 
 
 class RunFolder:
@@ -57,7 +57,9 @@ class RunFolder:
         if not self._state_file.exists():
             return None
         state: dict[str, Any] = torch.load(self._state_file, map_location=device, weights_only=True)
-        differences = _differences(state["recipe"], recipe.model_dump(mode="json"))
+        # Read again: a key that came with a newer version of the package gets its default.
+        old, _ = parse_recipe(state["recipe"], f"the recipe in {self._state_file}")
+        differences = _differences(old.model_dump(mode="json"), recipe.model_dump(mode="json"))
         if differences:
             raise UsageError(
                 f"{self.path} holds a run of another recipe ({'; '.join(differences)}): resume it"

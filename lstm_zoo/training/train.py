@@ -77,6 +77,7 @@ def train(
             "recipe": recipe.model_dump(mode="json"),
             "data": {**recipe.data.model_dump(mode="json"), **data.facts},
             "training": outcome.facts,
+            "history": outcome.history,
         },
     )
     return folder.checkpoint, config
@@ -107,6 +108,10 @@ def evaluate(
         FileNotFoundError: the data is missing.
     """
     checkpoint = load_checkpoint(find_checkpoint(name))
+    if not checkpoint.config.recipe:
+        raise UsageError(
+            f"{name} was made elsewhere and has no recipe: there is no data to measure by"
+        )
     recipe, task = parse_recipe(checkpoint.config.recipe, f"the recipe of {name}")
     if split not in SPLITS:
         raise UsageError(f"there is no split {split!r}; known: {', '.join(SPLITS)}")

@@ -12,11 +12,13 @@ from lstm_zoo.language.predict import UnseenCharactersWarning
 from lstm_zoo.ui.generate import generate_tab
 from lstm_zoo.ui.models import describe_device
 from lstm_zoo.ui.words import label, markup, sentence, translations
+from lstm_zoo.ui.zoo import zoo_tab
 
 HERE = Path(__file__).parent
 TITLE = "LSTM Zoo"
 TABS = {"tab_generate": generate_tab}
-"""For each tab its word and the function that lays it out."""
+"""For each tab its word and the function that lays it out; it returns the tab's task and the
+dropdown in which a model is chosen."""
 DAY = 24 * 60 * 60
 
 SANS = ("system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
@@ -29,10 +31,14 @@ def build_app() -> gr.Blocks:
     warnings.filterwarnings("ignore", category=UnseenCharactersWarning)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(DAY, DAY)) as page:
         gr.HTML(_header(), elem_classes="masthead", apply_default_css=False)
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
+            choosers = {}
             for word, lay_out in TABS.items():
                 with gr.Tab(label(word), id=word):
-                    lay_out()
+                    task, dropdown = lay_out()
+                choosers[task] = (word, dropdown)
+            with gr.Tab(label("tab_zoo"), id="tab_zoo"):
+                zoo_tab(tabs, choosers)
     return page
 
 
@@ -41,7 +47,7 @@ def launch_options() -> dict[str, Any]:
     script = (HERE / "page.js").read_text("utf-8")
     return {
         "theme": _theme(),
-        "css_paths": [HERE / "page.css", HERE / "text_view.css"],
+        "css_paths": [HERE / name for name in ("page.css", "text_view.css", "zoo.css")],
         "head": f'<script type="module">{script}</script>',
         "i18n": translations(),
         "footer_links": ["api"],

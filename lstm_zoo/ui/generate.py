@@ -10,9 +10,11 @@ import gradio as gr
 
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.models import find_models, get_model
+from lstm_zoo.ui.terms import description
 from lstm_zoo.ui.text_view import text_view
-from lstm_zoo.ui.words import DESCRIPTIONS, Sentence, label, markup, sentence
+from lstm_zoo.ui.words import label, markup, notice, sentence
 from lstm_zoo.ui.writing import LIMITS, TASK, State, blank, check, write
+from lstm_zoo.ui.zero_gpu import ON_ZERO_GPU, on_gpu
 from lstm_zoo.zoo.config import CheckpointConfig
 
 FIRST_MODEL = "char-lstm.shakespeare"
@@ -41,20 +43,25 @@ AT_ONCE = PRIVATE | {"queue": False}
 _html = partial(gr.HTML, apply_default_css=False)
 
 
-def generate_tab() -> None:
-    """Lay out the tab and wire it."""
+def generate_tab() -> tuple[str, gr.Dropdown]:
+    """Lay out the tab and wire it.
+
+    Returns:
+        Its task, and where a model is chosen.
+    """
     models, errors = find_models(TASK)
     for error in errors:
-        _html(_notice(sentence("broken_model", error=error)))
+        _html(notice(sentence("broken_model", error=error)))
     if not models:
-        _html(_notice(sentence("no_models")))
+        _html(notice(sentence("no_models")))
+    if ON_ZERO_GPU:
+        for name in models:
+            get_model(name, TASK)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             model, prompt = _what_to_write(models)
             with gr.Row(elem_classes="actions"):
-                go = gr.Button(
-                    label("write"), variant="primary", elem_id="write", interactive=bool(models)
-                )
+                go = gr.Button(label("write"), variant="primary", elem_id="write")
                 stop = gr.Button(label("stop"), elem_id="stop", interactive=False)
             options = {"prompt": prompt} | _how_to_write()
         with gr.Column(scale=7, min_width=320):
@@ -80,8 +87,10 @@ def generate_tab() -> None:
     stop.click(_stop, view, [go, stop, view], cancels=writing, **AT_ONCE)
     gr.api(generate, api_name="generate", concurrency_limit=WRITERS, concurrency_id="writers")
     gr.api(models_here, api_name="models", queue=False)
+    return TASK, model
 
 
+@on_gpu
 def generate(
     model: str,
     prompt: str = "",
@@ -131,10 +140,11 @@ def models_here() -> list[str]:
 def _what_to_write(models: dict[str, CheckpointConfig]) -> tuple[gr.Dropdown, gr.Textbox]:
     names = list(models)
     first = FIRST_MODEL if FIRST_MODEL in models else next(iter(names), None)
-    about = {name: markup(_about(config)) for name, config in models.items()}
     model = gr.Dropdown(names, value=first, label=label("model"), elem_id="model", filterable=False)
-    told = _html(about.get(first or "", ""), elem_classes="about")
-    model.change(about.get, model, told, **AT_ONCE)
+    told = _html(_about(first), elem_classes="about")
+    model.change(_about, model, told, **AT_ONCE)
+    # At each visit: models may have been downloaded since the page was built.
+    gr.on(None, _choices, None, model, **AT_ONCE)
     prompt = gr.Textbox(
         label=label("prompt"),
         info=label("prompt_info"),
@@ -203,19 +213,22 @@ def _slider(key: str, value: float, step: float) -> gr.Slider:
     )
 
 
-def _about(config: CheckpointConfig) -> Sentence:
-    description = {"en": config.description}
-    description["zh-CN"] = DESCRIPTIONS.get(config.name, config.description)
-    return sentence(
+def _choices() -> gr.Dropdown:
+    return gr.Dropdown(choices=models_here())
+
+
+def _about(name: str | None) -> str:
+    """HTML that says what a model is."""
+    config = find_models(TASK)[0].get(name or "")
+    if config is None:
+        return ""
+    about = sentence(
         "about_model",
-        description=description,
+        description=description(config.name, config.description),
         parameters=f"{config.parameters:,}",
         data=config.data["name"],
     )
-
-
-def _notice(text: Sentence) -> str:
-    return f'<div class="notice" role="alert">{markup(text)}</div>'
+    return markup(about)
 
 
 def _stop(state: State) -> tuple[Any, ...]:

@@ -19,20 +19,23 @@ _lock = threading.Lock()
 _loaded: dict[str, Any] = {}
 
 
-def find_models(task: str) -> tuple[dict[str, CheckpointConfig], list[str]]:
-    """The checkpoints of a task that are here.
+def find_models(task: str | None = None) -> tuple[dict[str, CheckpointConfig], list[str]]:
+    """The checkpoints that are here: those that ship with the code and those in the Hub's cache.
+
+    Args:
+        task: only those for this task.
 
     Returns:
         Configs by name, and a message for each checkpoint that cannot be read.
     """
     configs, errors = {}, []
-    for name in list_models():
+    for name in list_models(cached=True):
         try:
             config = read_config(find_checkpoint(name))
-        except CheckpointError as error:
+        except (CheckpointError, UsageError) as error:
             errors.append(str(error))
         else:
-            if config.task == task:
+            if task in (None, config.task):
                 configs[name] = config
     return configs, errors
 

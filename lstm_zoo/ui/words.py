@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "cuda": ("the GPU, {name}", "GPU，{name}"),
     "mps": ("the Apple GPU", "Apple GPU"),
     "tab_generate": ("Generate", "生成文字"),
+    "tab_zoo": ("Zoo", "模型库"),
     # models
     "model": ("Model", "模型"),
     "about_model": (
@@ -35,9 +36,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "{description}{parameters} 个参数，学自 {data}。",
     ),
     "no_models": (
-        "There is no model for this here yet. Train one, then start the page again:"
-        " python -m lstm_zoo train char-lstm-small.shakespeare",
-        "这里还没有可用的模型。请先训练一个，再重新启动本页："
+        "There is no model for this here yet. Download one in the tab “Zoo”, or train one and start"
+        " the page again: python -m lstm_zoo train char-lstm-small.shakespeare",
+        "这里还没有可用的模型。请到“模型库”页下载一个，或先训练一个，再重新启动本页："
         "python -m lstm_zoo train char-lstm-small.shakespeare",
     ),
     "broken_model": ("A model cannot be used. {error}", "有一个模型无法使用。{error}"),
@@ -109,7 +110,65 @@ WORDS: dict[str, tuple[str, str]] = {
         "指向或点按某个字，或用方向键，可看到模型还想过哪些字。",
     ),
     "written": ("written", "写下的"),
+    # the zoo
+    "cards": ("Cards", "卡片"),
+    "table": ("Table", "表格"),
+    "task": ("Task", "任务"),
+    "language": ("Language", "语言"),
+    "all": ("All", "全部"),
+    "data": ("Data", "数据"),
+    "figure": ("Test figure", "测试成绩"),
+    "parameters": ("Parameters", "参数"),
+    "size": ("Size", "大小"),
+    "speed_here": ("Speed here", "本机速度"),
+    "licence": ("Licence", "许可"),
+    "place": ("Where it is", "所在"),
+    "actions": ("Actions", "操作"),
+    "shipped": ("Comes with the code", "随代码附带"),
+    "cached": ("Downloaded", "已下载"),
+    "on_hub": ("On the Hub", "在 Hub 上"),
+    "not_measured": ("not measured", "未测"),
+    "how_measured": ("{unit}, {split} part: {protocol}.", "{unit}，{split}：{protocol}。"),
+    "measured_by": ("Measured by", "测量命令"),
+    "tokens_per_second": ("{speed} tokens/s", "每秒 {speed} 词元"),
+    "use": ("Use it", "使用"),
+    "card": ("Card", "说明"),
+    "close": ("Close", "关闭"),
+    "download": ("Download", "下载"),
+    "measure": ("Measure here", "在本机测速"),
+    "measure_again": ("Measure again", "重测"),
+    "nothing_fits": ("No model fits.", "没有符合条件的模型。"),
+    "look_on_hub": ("Look on the Hub", "到 Hub 上看看"),
+    "look_on_hub_info": (
+        "There may be more models by {owner} on the Hugging Face Hub. The network is asked when you"
+        " press the button, not before.",
+        "Hugging Face Hub 上可能还有 {owner} 的其他模型。按下按钮才会联网。",
+    ),
+    "asking_hub": ("Asking the Hub…", "正在询问 Hub……"),
+    "reading_hub": ("Reading about {name}…", "正在读取 {name} 的介绍……"),
+    "asked_hub": (
+        "{owner} has {count} model{s} on the Hub; not here yet: {missing}.",
+        "{owner} 在 Hub 上有 {count} 个模型，其中 {missing} 个尚未下载。",
+    ),
+    "downloading": (
+        "Downloading {name}: {done} of about {total}",
+        "正在下载 {name}：{done}，共约 {total}",
+    ),
+    "checking": (
+        "Downloading {name}: it is all here and is being checked",
+        "正在下载 {name}：已全部收到，正在校验",
+    ),
+    "downloaded": ("{name} is here and whole.", "{name} 已下载完成，校验无误。"),
+    "measuring": ("{name} is writing for a second…", "{name} 正在试写一秒……"),
+    "measured": (
+        "{name} writes {speed} tokens/s, one text at a time, on {device}.",
+        "{name} 每秒写 {speed} 词元（每次一篇），运行于 {device}。",
+    ),
     # what can go wrong
+    "hub_unreachable": (
+        "The Hub cannot be asked now: {reason}. What is here works without it.",
+        "现在无法访问 Hub：{reason}。这里已有的模型不受影响。",
+    ),
     "unseen": (
         "The model has never seen {characters}. It writes all the same.",
         "模型从未见过 {characters}，但仍会接着写。",
@@ -129,13 +188,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "开头有 {length} 字；本页最多读 {limit} 字。",
     ),
 }
-
-DESCRIPTIONS: dict[str, str] = {
-    "char-lstm.shakespeare": "写莎士比亚风格的戏剧。",
-    "char-lstm-small.shakespeare": "写莎士比亚风格的戏剧；小到几分钟就能重新训练。",
-    "char-lstm.tang-poems": "仿唐人风格写古诗。",
-}
-"""Chinese for the descriptions in the checkpoints; one that is not here is shown as it is."""
 
 _i18n = gr.I18n(
     **{
@@ -183,3 +235,8 @@ def markup(texts: Sentence) -> str:
         f'<span lang="{language}" data-lang="{language}">{html.escape(text)}</span>'
         for language, text in texts.items()
     )
+
+
+def notice(texts: Sentence) -> str:
+    """HTML that says what is wrong."""
+    return f'<div class="notice" role="alert">{markup(texts)}</div>'

@@ -14,6 +14,7 @@ from lstm_zoo.language.predict import Piece, TextGenerator
 from lstm_zoo.language.tokenizer import show_character
 from lstm_zoo.ui.models import get_model
 from lstm_zoo.ui.words import Sentence, same, sentence
+from lstm_zoo.ui.zero_gpu import on_gpu
 
 TASK = "language"
 PROMPT_LIMIT = 200_000
@@ -124,6 +125,7 @@ def blank(**known: Any) -> State:
     return state | known
 
 
+@on_gpu
 def write(model: str, values: dict[str, Any]) -> Iterator[State]:
     """Write, and report in states of the text view.
 

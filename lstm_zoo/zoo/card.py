@@ -1,121 +1,164 @@
-"""Model cards and the table of checkpoints, written from config.json alone."""
+"""Model cards: the README.md of a checkpoint, written from its config.json alone."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from lstm_zoo.task import Task
-from lstm_zoo.zoo.config import CheckpointConfig
+from lstm_zoo.zoo.config import CheckpointConfig, CurvePoint, TrainingFacts
+
+UNKNOWN = "unknown"
+CURVE_ROWS, CURVE_WIDTH = 24, 40
+RECIPE_PARTS = ("batches", "model", "optimizer", "schedule", "training")
 
 
-def model_card(config: CheckpointConfig, task: Task, sample: str) -> str:
+def model_card(config: CheckpointConfig, task: Task) -> str:
     """The README.md of a checkpoint, with the Hub's front matter.
 
     Args:
         config: the checkpoint's.
         task: what it is for.
-        sample: Markdown that shows what the model does.
     """
-    training = config.training
-    return f"""---
-{_front_matter(config, task)}
----
-
-# {config.name}
-
-{config.description} {task.title} by an LSTM of {config.parameters:,} parameters, from LSTM Zoo.
-
-## Use
-
-```python
+    sections = {
+        f"# {config.name}": f"{config.description} {task.title} by an LSTM of"
+        f" {config.parameters:,} parameters, from LSTM Zoo.",
+        "## Use": f"""```python
 import lstm_zoo as zoo
 
 model = zoo.load("{config.name}")
 {task.usage}
-```
-
-The weights are in `model.safetensors`, the preprocessing in `{task.preprocessing_file}`, all else
-in `config.json`: nothing is pickled, and nothing needs this package to be read.
-
-## How good it is
-
-| metric | value | unit | part | protocol |
-|---|---:|---|---|---|
-{_metric_rows(config)}
-
-Measured by `{_commands(config)}`.
-
-## How it was trained
-
-On {config.data["name"]} ({config.data["source"]}; {config.data["licence"]}), with the recipe
-`{config.name}`: {training["epochs"]} epochs, the best after epoch {training["best_epoch"]} by the
-validation part, in {_duration(training["seconds"])} at {training["tokens_per_second"]:,} tokens a
-second on {_machine(training)}, with {training["peak_memory_megabytes"]:,} MB of memory. The test
-part was read once, after the choice.
-
-```json
-{json.dumps({key: config.recipe[key] for key in _RECIPE_PARTS}, indent=1)}
-```
-
-## Limits
-
-{task.limits}
-
-## A sample
-
-{sample}
-"""
+```""",
+        "## Use it without this package": "In the checkpoint's folder, with PyTorch and safetensors"
+        f" alone:\n\n```python\n{task.plain_torch_example(config.model)}```\n\nThe weights are in"
+        f" `model.safetensors`, the preprocessing in `{task.preprocessing_file}`, all else in"
+        " `config.json`; nothing is pickled.",
+        "## How good it is": _evaluation(config),
+        "## How it was trained": _training(config),
+        "## Limits and biases": task.limits,
+        "## A sample": config.sample,
+    }
+    body = "\n\n".join(f"{title}\n\n{text}" for title, text in sections.items() if text)
+    return f"---\n{_front_matter(config, task)}\n---\n\n{body}\n"
 
 
-_RECIPE_PARTS = ("batches", "model", "optimizer", "schedule", "training")
+def duration(seconds: float) -> str:
+    """A time in words, as tables have it."""
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
-def checkpoint_table(configs: Sequence[CheckpointConfig]) -> str:
-    """A Markdown table of checkpoints."""
-    rows = [
-        "| checkpoint | what it does | data | parameters | test figure | trained in |",
-        "|---|---|---|---:|---|---|",
-    ]
-    for config in configs:
-        main = next(iter(config.metrics.values()))
-        rows.append(
-            f"| `{config.name}` | {config.description} | {config.data['name']} |"
-            f" {config.parameters:,} | {main.value:.4f} {main.unit} |"
-            f" {_duration(config.training['seconds'])}, {_machine(config.training)} |"
-        )
-    return "\n".join(rows)
+def machine(training: TrainingFacts) -> str:
+    """Where a model was trained, in words."""
+    device, threads = training.get("device", UNKNOWN), training.get("threads", 1)
+    return f"{threads} CPU thread{'s' * (threads != 1)}" if device == "cpu" else device
 
 
 def _front_matter(config: CheckpointConfig, task: Task) -> str:
-    # JSON is YAML, and its quoting is the safe kind.
     entries: dict[str, Any] = {
         "license": config.licence,
         "library_name": "lstm-zoo",
         "pipeline_tag": task.pipeline_tag,
         "language": [config.language],
+        "datasets": [_identifier(config.data["name"])],
         "tags": ["lstm", "pytorch", "safetensors"],
     }
-    return "\n".join(f"{key}: {json.dumps(value)}" for key, value in entries.items())
-
-
-def _metric_rows(config: CheckpointConfig) -> str:
+    if config.data["name"] == UNKNOWN:
+        del entries["datasets"]
+    if config.metrics:
+        entries["model-index"] = [{"name": config.name, "results": _results(config, task)}]
+    # JSON is YAML, and its quoting is the safe kind.
     return "\n".join(
-        f"| {name} | {metric.value:.4f} | {metric.unit} | {metric.split} | {metric.protocol} |"
-        for name, metric in config.metrics.items()
+        f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()
     )
 
 
-def _commands(config: CheckpointConfig) -> str:
-    return "`, `".join(dict.fromkeys(metric.command for metric in config.metrics.values()))
+def _results(config: CheckpointConfig, task: Task) -> list[dict[str, Any]]:
+    """The metrics as the Hub reads them: one entry for each part of the data."""
+    name = config.data["name"]
+    return [
+        {
+            "task": {"type": task.pipeline_tag, "name": task.title},
+            "dataset": {"type": _identifier(name), "name": name, "split": split},
+            "metrics": [
+                {
+                    "type": _identifier(metric.unit),
+                    "name": f"{key} ({metric.unit})",
+                    "value": round(metric.value, 4),
+                    "args": {"protocol": metric.protocol},
+                }
+                for key, metric in config.metrics.items()
+                if metric.split == split
+            ],
+        }
+        for split in dict.fromkeys(metric.split for metric in config.metrics.values())
+    ]
 
 
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+def _identifier(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "other"
 
 
-def _machine(training: dict[str, Any]) -> str:
-    device, threads = training["device"], training["threads"]
-    return f"{threads} CPU thread{'s' * (threads != 1)}" if device == "cpu" else device
+def _evaluation(config: CheckpointConfig) -> str:
+    if config.metrics:
+        rows = [
+            f"| {name} | {metric.value:.4f} | {metric.unit} | {metric.split} | {metric.protocol} |"
+            for name, metric in config.metrics.items()
+        ]
+        head = "| metric | value | unit | part | protocol |\n|---|---:|---|---|---|"
+        commands = "`, `".join(dict.fromkeys(m.command for m in config.metrics.values()))
+        text = "\n".join([head, *rows]) + f"\n\nMeasured by `{commands}`."
+    else:
+        text = "Not measured."
+    if config.speed:
+        speed = config.speed
+        text += (
+            f"\n\nSpeed: {speed.value:,.0f} {speed.unit} on {speed.machine}: {speed.protocol}."
+            f" Measured by `{speed.command}`."
+        )
+    return text
+
+
+def _training(config: CheckpointConfig) -> str:
+    training, data = config.training, config.data
+    if "imported_from" in training:
+        text = (
+            f"Elsewhere: it was imported from `{training['imported_from']}`. Data: {data['name']}"
+            f" (source: {data['source']}; licence: {data['licence']})."
+        )
+    else:
+        text = f"On {data['name']} ({data['source']}; {data['licence']})"
+        text += f", with the recipe `{config.name}`" * bool(config.recipe)
+        if TrainingFacts.__optional_keys__ - {"imported_from"} <= training.keys():
+            text += (
+                f": {training['epochs']} epochs, the best after epoch {training['best_epoch']} by"
+                f" the validation part, in {duration(training['seconds'])} at"
+                f" {training['tokens_per_second']:,} tokens a second on {machine(training)}, with"
+                f" {training['peak_memory_megabytes']:,} MB of memory. The test part was read"
+                " once, after the choice"
+            )
+        text += "."
+    if config.history:
+        text += f"\n\n{_learning_curve(config.history)}"
+    parts = {key: config.recipe[key] for key in RECIPE_PARTS if key in config.recipe}
+    if parts:
+        text += f"\n\n```json\n{json.dumps(parts, indent=1, ensure_ascii=False)}\n```"
+    return text
+
+
+def _learning_curve(history: Sequence[CurvePoint]) -> str:
+    """The validation metric of each epoch as a bar; some epochs are left out of a long run."""
+    key = next((key for key in history[0] if key.startswith("validation_")), "loss")
+    step = -(-len(history) // CURVE_ROWS)
+    rows = history[(len(history) - 1) % step :: step]  # the last one is always there
+    values = [point.get(key, point["loss"]) for point in rows]
+    low, high = min(values), max(values)
+    lines = [
+        f"{point['epoch']:>5} {point['loss']:>13.4f} {value:>16.4f} "
+        + ("#" * round(CURVE_WIDTH * (value - low) / ((high - low) or 1)) or "|")
+        for point, value in zip(rows, values, strict=True)
+    ]
+    title = f"epoch training loss {key.replace('_', ' '):>16} (bars from {low:.4f} to {high:.4f})"
+    return "```text\n" + "\n".join([title, *lines]) + "\n```"

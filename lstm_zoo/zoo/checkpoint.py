@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from pydantic import BaseModel, ValidationError
 from safetensors.torch import save as serialize
-from torch import Tensor, nn
+from torch import nn
 
 from lstm_zoo.errors import CheckpointError, UsageError, validated
 from lstm_zoo.files import named_write_errors, sha256_of
 from lstm_zoo.task import Task, get_task
 from lstm_zoo.zoo.card import model_card
-from lstm_zoo.zoo.config import FORMAT_VERSION, CheckpointConfig, Fingerprint
+from lstm_zoo.zoo.config import FORMAT_VERSION, CheckpointConfig, Fingerprint, upgraded
+from lstm_zoo.zoo.reading import read_json, read_tensors
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 FINGERPRINT_TOLERANCE = 1e-3
-LARGEST_JSON = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def save_checkpoint(
         tensors = {name: p.detach().contiguous() for name, p in model.named_parameters()}
         # As bytes: on a full disk safetensors' own writer raises no OSError.
         (new / WEIGHTS).write_bytes(serialize(tensors, metadata={"format": "pt"}))
-        _write_json(new / task.preprocessing_file, task.dump_preprocessing(preprocessing))
+        document = as_json(task.dump_preprocessing(preprocessing))
+        (new / task.preprocessing_file).write_text(document, "utf-8")
         files = (WEIGHTS, task.preprocessing_file)
         config = CheckpointConfig(
             format_version=FORMAT_VERSION,
@@ -81,15 +82,15 @@ def save_checkpoint(
             model=model.config.model_dump(mode="json"),  # type: ignore[union-attr, operator]
             parameters=sum(tensor.numel() for tensor in tensors.values()),
             sha256={name: sha256_of(new / name) for name in files},
-            versions={"python": platform.python_version(), "torch": torch.__version__},
+            versions={"python": platform.python_version(), "torch": str(torch.__version__)},
+            sample=task.sample(task.predictor(model, preprocessing)),
             fingerprint=Fingerprint(
                 outputs=list(task.fingerprint(model)), tolerance=FINGERPRINT_TOLERANCE
             ),
-            **facts,
+            **{"speed": None, "history": [], **facts},
         )
-        _write_json(new / CONFIG, config.model_dump(mode="json"))
-        sample = task.sample(task.predictor(model, preprocessing))
-        (new / CARD).write_text(model_card(config, task, sample), "utf-8")
+        (new / CONFIG).write_text(as_json(config.model_dump(mode="json")), "utf-8")
+        (new / CARD).write_text(model_card(config, task), "utf-8")
         if folder.exists():
             folder.rename(old)
         try:
@@ -100,31 +101,48 @@ def save_checkpoint(
     return config
 
 
+def as_json(document: Any) -> str:
+    """A document as the text of a checkpoint's file."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def read_config(folder: Path) -> CheckpointConfig:
-    """The config of a checkpoint folder, without its weights.
+    """The config of a checkpoint folder, without its weights; older formats as the newest.
 
     Raises:
         CheckpointError: the file is missing, broken, of a newer format, or has an unknown key.
     """
-    path = folder / CONFIG
-    document = _read_json(path)
-    version = document.get("format_version") if isinstance(document, dict) else None
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise CheckpointError(
-            f"{path} has format version {version}, newer than this package's {FORMAT_VERSION}:"
-            " update lstm-zoo"
-        )
+    document = read_json(folder, CONFIG)
     try:
-        return validated(CheckpointConfig, document, str(path))
+        return validated(CheckpointConfig, upgraded(document), str(folder / CONFIG))
     except UsageError as error:
         raise CheckpointError(str(error)) from None
+    except ValueError as error:
+        raise CheckpointError(f"{folder / CONFIG}: {error}") from None
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read a checkpoint folder.
+    """Read a checkpoint folder, and check that its model computes what it did when it was written.
 
-    Strict: every file must be the one that the config names, every tensor must be there with its
-    shape, none may be left over, and the fingerprint must come out.
+    Raises:
+        CheckpointError: something is missing or not as it should be; names the file.
+    """
+    checkpoint = read_checkpoint(folder)
+    difference = fingerprint_difference(checkpoint)
+    tolerance = checkpoint.config.fingerprint.tolerance
+    if not difference <= tolerance:
+        raise CheckpointError(
+            f"{folder}: the model's outputs differ from its fingerprint by {difference:.2g}, more"
+            f" than {tolerance:.2g}: get the checkpoint anew"
+        )
+    return checkpoint
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Read a checkpoint folder, its fingerprint unchecked.
+
+    Strict: every file must be the one that the config names, and every tensor must be there with
+    its shape and none left over. Until that is known nothing is allocated for the weights.
 
     Raises:
         CheckpointError: something is missing or not as it should be; names the file.
@@ -132,89 +150,54 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     config = read_config(folder)
     try:
         task = get_task(config.task)
-        architecture = validated(task.model_config, config.model, "model")
+        architecture = _architecture(task.model_config, config.model)
     except ValueError as error:
         raise CheckpointError(f"{folder / CONFIG}: {error}") from None
-    for name in (WEIGHTS, task.preprocessing_file):
-        _check_file(folder / name, config.sha256.get(name))
+    if config.sha256.keys() != {WEIGHTS, task.preprocessing_file}:
+        raise CheckpointError(
+            f"{folder / CONFIG}: sha256 should name {WEIGHTS} and {task.preprocessing_file}"
+        )
+    document = read_json(folder, task.preprocessing_file, config.sha256[task.preprocessing_file])
     try:
-        preprocessing = task.parse_preprocessing(_read_json(folder / task.preprocessing_file))
+        preprocessing = task.parse_preprocessing(document)
     except ValueError as error:
         raise CheckpointError(f"{folder / task.preprocessing_file}: {error}") from None
-    with torch.device("meta"):  # shapes alone: nothing is allocated before they are checked
-        shapes = {n: p.shape for n, p in task.build(architecture, preprocessing).named_parameters()}
-    tensors = _read_tensors(folder / WEIGHTS, shapes)
-    model = task.build(architecture, preprocessing).eval()
-    # Not strict: the second name of a tied tensor is not in the file. Names were checked above.
-    model.load_state_dict(tensors, strict=False)
-    checkpoint = Checkpoint(config, task, model, preprocessing)
-    difference = fingerprint_difference(checkpoint)
-    if not difference <= config.fingerprint.tolerance:
+    with torch.device("meta"):  # shapes alone
+        model = task.build(architecture, preprocessing).eval()
+    own_names = {id(p): name for name, p in model.named_parameters()}
+    shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
+    tensors = read_tensors(folder, WEIGHTS, shapes, config.sha256[WEIGHTS])
+    if config.parameters != sum(tensor.numel() for tensor in tensors.values()):
         raise CheckpointError(
-            f"{folder}: the model's outputs differ from its fingerprint by {difference:.2g}, more"
-            f" than {config.fingerprint.tolerance:.2g}: get the checkpoint anew"
+            f"{folder / CONFIG}: parameters should be the number of values in {WEIGHTS}, got"
+            f" {str(config.parameters)[:20]}"
         )
-    return checkpoint
+    parameters = {name: nn.Parameter(tensor) for name, tensor in tensors.items()}
+    # A tied tensor has several names, of which one stands in the file.
+    named = model.named_parameters(remove_duplicate=False)
+    model.load_state_dict({name: parameters[own_names[id(p)]] for name, p in named}, assign=True)
+    return Checkpoint(config, task, model, preprocessing)
 
 
 def fingerprint_difference(checkpoint: Checkpoint) -> float:
-    """Largest difference between the outputs in the config and those computed here."""
+    """Largest difference between the outputs in the config and those computed here.
+
+    Infinite if they are not as many, or not numbers.
+    """
     here = checkpoint.task.fingerprint(checkpoint.model)
     there = checkpoint.config.fingerprint.outputs
     if len(here) != len(there):
         return math.inf
-    return max(abs(a - b) for a, b in zip(here, there, strict=True))
+    differences = [abs(a - b) for a, b in zip(here, there, strict=True)]
+    # The largest of numbers with a NaN among them depends on their order.
+    return max(differences) if all(map(math.isfinite, differences)) else math.inf
 
 
-def _read_tensors(path: Path, shapes: Mapping[str, torch.Size]) -> dict[str, Tensor]:
+def _architecture(model_config: type[BaseModel], document: Any) -> Any:
+    architecture = validated(model_config, document, "model")
     try:
-        with safe_open(path, framework="pt") as file:
-            names = set(file.keys())
-            for problem, wrong in (
-                ("lacks", shapes.keys() - names),
-                ("has the surplus", names - shapes.keys()),
-            ):
-                if wrong:
-                    raise CheckpointError(f"{path} {problem} tensor {sorted(wrong)[0]!r}")
-            for name, shape in shapes.items():
-                part = file.get_slice(name)
-                if part.get_dtype() != "F32" or list(part.get_shape()) != list(shape):
-                    raise CheckpointError(
-                        f"{path}: tensor {name!r} should be F32 {list(shape)}, is"
-                        f" {part.get_dtype()} {part.get_shape()}"
-                    )
-            return {name: file.get_tensor(name) for name in shapes}
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from None
-
-
-def _check_file(path: Path, expected: str | None) -> None:
-    if not path.is_file():
-        raise CheckpointError(f"{path} is missing: get the checkpoint anew")
-    if sha256_of(path) != expected:
-        raise CheckpointError(
-            f"{path} is not the file that {CONFIG} names (its SHA-256 differs): it was altered or"
-            " cut short; get the checkpoint anew"
-        )
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise CheckpointError(f"{path} is larger than {LARGEST_JSON:,} bytes: not a config")
-        return json.loads(path.read_text("utf-8"), object_pairs_hook=_unique_keys)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing: {path.parent} is not a checkpoint") from None
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not valid JSON: {error}") from None
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a key occurs twice in one object")
-    return document
-
-
-def _write_json(path: Path, document: Any) -> None:
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        model_config.model_validate(document, strict=True)  # "4" is no number, true is not 1
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise UsageError(f"model: {fault['loc'][0]}: {fault['msg'].lower()}") from None
+    return architecture

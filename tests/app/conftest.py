@@ -17,8 +17,12 @@ from typing import Any
 
 import pytest
 
+from tests.zoo.hub_server import File, HubServer, Repository
+
 ROOT = Path(__file__).parents[2]
 MODEL = "char-lstm-small.shakespeare"
+HUB_MODEL = "char-lstm-small.copy"
+"""A model that the Hub of the tests has: a copy of `MODEL` under another name."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_OPTIONS = (
     "--no-sandbox",
@@ -57,7 +61,23 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def hub() -> Iterator[HubServer]:
+    """The Hub that the page asks: it has one model of the owner's."""
+    files = {path.name: path.read_bytes() for path in (ROOT / "weights" / MODEL).iterdir()}
+    for name in ("config.json", "README.md"):
+        files[name] = files[name].replace(MODEL.encode(), HUB_MODEL.encode())
+    repository = Repository(private=False)
+    repository.commit(
+        "main", {name: File(files[name], name.endswith(".safetensors")) for name in files}
+    )
+    server = HubServer()
+    server.repositories[f"models/lstm-zoo/{HUB_MODEL}"] = repository
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`python app.py`, once for all tests."""
     folder = tmp_path_factory.mktemp("server")
     (folder / "sitecustomize.py").write_text(WATCHER)
@@ -68,6 +88,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "GRADIO_SERVER_PORT": str(port),
         "PYTHONPATH": str(folder),
         "LSTM_ZOO_TEST_CALLS": str(folder / "calls"),
+        "HF_ENDPOINT": hub.url,
+        "HF_HUB_CACHE": str(folder / "cache"),
     }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -21,7 +21,14 @@ def client(server: Any) -> Client:
 
 def test_offers_the_public_events_alone(client: Client) -> None:
     endpoints = client.view_api(return_format="dict")
-    assert set(endpoints["named_endpoints"]) == {"/generate", "/models"}
+    assert set(endpoints["named_endpoints"]) == {
+        "/generate",
+        "/models",
+        "/zoo",
+        "/measure",
+        "/look_on_hub",
+        "/download",
+    }
     assert endpoints["unnamed_endpoints"] == {}
 
 

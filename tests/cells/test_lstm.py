@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from lstm_zoo.cells import LSTMCell, StandardLSTM
+from tests.cells.reference.standard import lstm
 
 INPUT_SIZE, HIDDEN_SIZE, PROJ_SIZE, BATCH, STEPS = 3, 5, 2, 4, 6
 
@@ -16,50 +17,24 @@ def random_weights(proj_size: int = 0, bias: bool = True) -> dict[str, torch.Ten
     return {name: torch.randn(shape, dtype=torch.float64) for name, shape in shapes.items()}
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
-
-
-def numpy_lstm(x, h, c, weights):
-    """Equations (1)-(7), one gate at a time, with the weights cut by hand."""
-    w = {name: weight.numpy() for name, weight in weights.items()}
-    rows = {
-        name: slice(k * HIDDEN_SIZE, (k + 1) * HIDDEN_SIZE)
-        for k, name in enumerate(["input", "forget", "cell", "output"])
-    }
-
-    def gate(name, activation, x_t, h):
-        z = x_t @ w["weight_ih"][rows[name]].T + h @ w["weight_hh"][rows[name]].T
-        if "bias_ih" in w:
-            z = z + w["bias_ih"][rows[name]] + w["bias_hh"][rows[name]]
-        return activation(z)
-
-    for x_t in x:
-        i = gate("input", sigmoid, x_t, h)
-        f = gate("forget", sigmoid, x_t, h)
-        g = gate("cell", np.tanh, x_t, h)
-        o = gate("output", sigmoid, x_t, h)
-        c = f * c + i * g
-        h = o * np.tanh(c)
-        if "weight_hr" in w:
-            h = h @ w["weight_hr"].T
-    return h, c, {"input": i, "forget": f, "cell": g, "output": o}
-
-
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
 @pytest.mark.parametrize("proj_size", [0, PROJ_SIZE], ids=["plain", "projected"])
 def test_steps_follow_the_equations(proj_size, bias):
     cell, weights = StandardLSTM(), random_weights(proj_size, bias)
     x = torch.randn(STEPS, BATCH, INPUT_SIZE, dtype=torch.float64)
     shapes = cell.state_shapes(HIDDEN_SIZE, proj_size)
-    h, c = (torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes)
-    expected_h, expected_c, expected_gates = numpy_lstm(x.numpy(), h.numpy(), c.numpy(), weights)
+    before = tuple(torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes)
+    state = before
     for input_product in cell.input_product(x, weights):
-        (h, c), gates = cell.step(input_product, (h, c), weights)
-    np.testing.assert_allclose(h, expected_h, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(c, expected_c, rtol=0, atol=1e-12)
-    for name, expected in expected_gates.items():
-        np.testing.assert_allclose(gates[name], expected, rtol=0, atol=1e-12, err_msg=name)
+        state, gates = cell.step(input_product, state, weights)
+    arrays = {name: weight.numpy() for name, weight in weights.items()}
+    for row in range(BATCH):
+        first = tuple(part[row].numpy() for part in before)
+        _, last, expected = lstm(x[:, row].numpy(), first, arrays)
+        for found, wanted in zip(state, last, strict=True):
+            np.testing.assert_allclose(found[row], wanted, rtol=0, atol=1e-12)
+        for name, gate in expected.items():
+            np.testing.assert_allclose(gates[name][row], gate[-1], rtol=0, atol=1e-12, err_msg=name)
 
 
 def test_gates_have_pytorchs_names_and_order():

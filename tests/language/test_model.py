@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
+from lstm_zoo.cells import CELLS
 from lstm_zoo.language.model import LanguageModel, LanguageModelConfig
-from lstm_zoo.language.stepping import Stepper
+from lstm_zoo.language.stepping import PlainStepper, Stepper, make_stepper
 
 VOCABULARY = 11
 VARIANTS = {
@@ -70,6 +71,31 @@ def test_stepping_equals_the_plain_forward(variant: dict[str, Any]) -> None:
         torch.testing.assert_close(logits, whole[:, time], atol=1e-12, rtol=0)
     for ours, theirs in zip(state, final, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=0)
+
+
+OTHER_CELLS = [n for n, cell in CELLS.items() if cell.feature_dims == 1 and n != "lstm"]
+
+
+@pytest.mark.parametrize("cell", OTHER_CELLS)
+def test_any_cell_reads_and_steps_alike(cell: str) -> None:
+    model = make_model(cell=cell, hidden_size=8)
+    tokens = some_tokens(3, 12)
+    whole, final = model(tokens)
+    stepper, state = make_stepper(model), model.initial_state(3)
+    assert isinstance(stepper, PlainStepper)
+    for time in range(tokens.shape[1]):
+        logits, state = stepper.step(tokens[:, time], state)
+        torch.testing.assert_close(logits, whole[:, time], atol=1e-10, rtol=0)
+    torch.testing.assert_close(state, final, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [("grus", "there is no cell 'grus'; did you mean 'gru'"), ("conv", "reads images")],
+)
+def test_a_cell_that_cannot_read_text_is_refused(cell: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        LanguageModelConfig(cell=cell)
 
 
 def test_the_future_does_not_change_the_past() -> None:

@@ -129,6 +129,18 @@ def test_a_killed_process_resumes_to_the_same_weights(
     assert_same_weights(tmp_path / "tiny.verses" / "checkpoint", tiny_checkpoint)
 
 
+def test_a_run_of_an_older_version_is_resumed(
+    tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Interrupted):
+        run(tiny_recipe, verses, tmp_path, should_stop=lambda: True)
+    (path,) = tmp_path.glob("*/state.pt")
+    state = torch.load(path, weights_only=True)
+    del state["recipe"]["model"]["cell"]  # as before there was this key
+    torch.save(state, path)
+    assert_same_weights(run(tiny_recipe, verses, tmp_path), tiny_checkpoint)
+
+
 def test_a_run_of_another_recipe_is_not_resumed(
     tiny_recipe: Path, verses: Path, tmp_path: Path
 ) -> None:

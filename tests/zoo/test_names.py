@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import constants
 
 import lstm_zoo as zoo
 from lstm_zoo.errors import CheckpointError, UsageError
@@ -20,10 +23,12 @@ EACH_SHIPPED = pytest.mark.parametrize("name", zoo.list_models())
 
 @pytest.fixture
 def weights_dir(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A weights folder that holds the tiny checkpoint under two names."""
+    """A weights folder that holds the tiny checkpoint under two names, and nothing elsewhere."""
     for name in ("tiny.verses", "tiny-twin.verses"):
         shutil.copytree(tiny_checkpoint, tmp_path / name)
     monkeypatch.setattr(names, "WEIGHTS_DIR", tmp_path)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     return tmp_path
 
 
@@ -34,6 +39,27 @@ class TestNames:
         assert zoo.list_models("*-twin.*") == ["tiny-twin.verses"]
         assert zoo.list_models("big*") == []
 
+    @pytest.mark.parametrize(
+        ("filters", "fit"),
+        [
+            ({"task": "language"}, True),
+            ({"language": "en"}, True),
+            ({"language": "zh"}, False),
+            ({"data": "verses"}, True),
+            ({"data": "Ver*"}, True),
+            ({"data": "poems"}, False),
+            ({"max_parameters": 10**6}, True),
+            ({"max_parameters": 10}, False),
+            ({"task": "language", "language": "en", "max_parameters": 10}, False),
+        ],
+    )
+    def test_filters(self, filters: dict[str, Any], fit: bool) -> None:
+        assert zoo.list_models("tiny.*", **filters) == ["tiny.verses"] * fit
+
+    def test_a_filter_for_an_unknown_task_gets_the_nearest(self) -> None:
+        with pytest.raises(UsageError, match="unknown task 'languag'; did you mean 'language'"):
+            zoo.list_models(task="languag")
+
     def test_a_plain_name_loads(self) -> None:
         assert zoo.load("tiny.verses").generate("the", max_new_tokens=3)
 
@@ -42,8 +68,17 @@ class TestNames:
             zoo.load("tiny.verse")
 
     def test_a_path_gets_the_right_spelling(self) -> None:
-        with pytest.raises(UsageError, match="write 'local-dir:weights/tiny.verses'"):
+        with pytest.raises(UsageError, match="write 'local-dir:weights/tiny.verses'") as raised:
             zoo.load("weights/tiny.verses")
+        assert "'hf-hub:weights/tiny.verses' if it is owner/name on the Hub" in str(raised.value)
+
+    def test_where_a_model_is_taken_from_is_shown_where_no_logging_is_set_up(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logging.getLogger(), "handlers", [])
+        zoo.load("tiny.verses")
+        note = "note: tiny.verses is taken from weights/, which ships with the code\n"
+        assert capsys.readouterr().err == note
 
     def test_a_missing_folder_is_named(self) -> None:
         with pytest.raises(UsageError, match="there is no folder '/nowhere'"):

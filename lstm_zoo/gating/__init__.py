@@ -1,0 +1,1 @@
+"""Small problems that show what gates are for."""

@@ -1,0 +1,215 @@
+"""The problems: sequences that are made, not read, and what the right answer to each step is.
+
+Each is a function of a random generator, a number of rows and a length, so that there are always
+more of them. Nothing here knows a model.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+
+class Examples(NamedTuple):
+    """Sequences and their answers.
+
+    Attributes:
+        inputs: (batch, time, features).
+        targets: (batch, time): the number of the right symbol, int64, or a value, float32.
+        asked: bool (batch, time); whether the answer to a step counts.
+        allowed: bool (batch, time, symbols), where several symbols are right; else None.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    asked: Tensor
+    allowed: Tensor | None = None
+
+
+class Problem(ABC):
+    """A problem.
+
+    Attributes:
+        inputs: what a step reads: symbols, each a character; empty for two numbers a step.
+        outputs: what an answer is: symbols, each a character; empty for a number.
+        source: who posed the problem.
+    """
+
+    inputs: ClassVar[str]
+    outputs: ClassVar[str]
+    source: ClassVar[str]
+
+    @abstractmethod
+    def draw(self, generator: Generator, rows: int, length: int) -> Examples:
+        """New examples.
+
+        Args:
+            generator: makes the same examples again if started the same.
+            rows: how many.
+            length: of each, in the sense of the problem.
+        """
+
+    @property
+    def input_size(self) -> int:
+        """Features of a step's input."""
+        return len(self.inputs) or 2
+
+    @property
+    def output_size(self) -> int:
+        """Numbers in a step's answer."""
+        return len(self.outputs) or 1
+
+    def _one_hot(self, symbols: Tensor) -> Tensor:
+        return F.one_hot(symbols, len(self.inputs)).float()
+
+
+class Adding(Problem):
+    """The sum of the two numbers that are marked, one in each half of the sequence."""
+
+    inputs, outputs = "", ""
+    source = (
+        "Hochreiter & Schmidhuber 1997, Long Short-Term Memory, section 5.4, as in Le, Jaitly &"
+        " Hinton 2015"
+    )
+
+    def draw(self, generator: Generator, rows: int, length: int) -> Examples:
+        values = torch.rand(rows, length, generator=generator)
+        half = length // 2
+        first = torch.randint(half, (rows, 1), generator=generator)
+        second = torch.randint(half, length, (rows, 1), generator=generator)
+        marks = torch.zeros(rows, length).scatter_(1, torch.cat([first, second], dim=1), 1.0)
+        asked = torch.zeros(rows, length, dtype=torch.bool)
+        asked[:, -1] = True
+        targets = (values * marks).sum(1, keepdim=True).expand(rows, length)
+        return Examples(torch.stack([values, marks], dim=2), targets, asked)
+
+
+class CopyMemory(Problem):
+    """Ten symbols, a long blank, then a sign to say the ten again in order."""
+
+    inputs, outputs = "abcdefgh_!", "abcdefgh_"
+    source = (
+        "Hochreiter & Schmidhuber 1997, as in Arjovsky, Shah & Bengio 2016, Unitary Evolution"
+        " Recurrent Neural Networks"
+    )
+    symbols: ClassVar[int] = 10
+
+    def draw(self, generator: Generator, rows: int, length: int) -> Examples:
+        """`length` is that of the blank."""
+        told = torch.randint(8, (rows, self.symbols), generator=generator)
+        blank, sign = self.inputs.index("_"), self.inputs.index("!")
+        steps = length + 2 * self.symbols
+        read = torch.full((rows, steps), blank)
+        read[:, : self.symbols] = told
+        read[:, -self.symbols - 1] = sign
+        targets = torch.full((rows, steps), self.outputs.index("_"))
+        targets[:, -self.symbols :] = told
+        asked = torch.zeros(rows, steps, dtype=torch.bool)
+        asked[:, -self.symbols :] = True
+        return Examples(self._one_hot(read), targets, asked)
+
+
+class Parity(Problem):
+    """Whether the ones so far are odd in number."""
+
+    inputs, outputs = "01", "01"
+    source = (
+        "Hochreiter & Schmidhuber 1996, Bridging Long Time Lags by Weight Guessing; Deletang et al."
+        " 2023, Neural Networks and the Chomsky Hierarchy"
+    )
+
+    def draw(self, generator: Generator, rows: int, length: int) -> Examples:
+        bits = torch.randint(2, (rows, length), generator=generator)
+        asked = torch.ones(rows, length, dtype=torch.bool)
+        return Examples(self._one_hot(bits), bits.cumsum(1) % 2, asked)
+
+
+class Brackets(Problem):
+    """Which bracket is to be closed next, in well-nested brackets of two kinds."""
+
+    inputs, outputs = "()[]", "-)]"
+    source = "the Dyck language of two kinds; Gers & Schmidhuber 2001, LSTM Recurrent Networks"
+    depth: ClassVar[int] = 6
+
+    def draw(self, generator: Generator, rows: int, length: int) -> Examples:
+        opens = torch.rand(rows, length, generator=generator) < 0.5
+        kinds = torch.randint(2, (rows, length), generator=generator)
+        read = torch.empty(rows, length, dtype=torch.int64)
+        targets = torch.empty_like(read)
+        for row in range(rows):
+            stack: list[int] = []
+            for step in range(length):
+                if not stack or (opens[row, step] and len(stack) < self.depth):
+                    stack.append(int(kinds[row, step]))
+                    read[row, step] = 2 * stack[-1]
+                else:
+                    read[row, step] = 2 * stack.pop() + 1
+                targets[row, step] = stack[-1] + 1 if stack else 0
+        return Examples(self._one_hot(read), targets, torch.ones_like(read, dtype=torch.bool))
+
+
+class Reber(Problem):
+    """What may come next in a string of the embedded Reber grammar.
+
+    The second symbol, T or P, must be said again before the last one, after a stretch of the plain
+    grammar that tells nothing of it.
+    """
+
+    inputs, outputs = "BTPSXVE", "BTPSXVE"
+    source = (
+        "Reber 1967; embedded as in Hochreiter & Schmidhuber 1997, Long Short-Term Memory, section"
+        " 5.1"
+    )
+    arcs: ClassVar[tuple[tuple[tuple[str, int], ...], ...]] = (
+        (("T", 1), ("P", 2)),
+        (("S", 1), ("X", 3)),
+        (("T", 2), ("V", 4)),
+        (("X", 2), ("S", 5)),
+        (("P", 3), ("V", 5)),
+        (("E", 6),),
+    )
+
+    def draw(self, generator: Generator, rows: int, length: int) -> Examples:
+        """`length` is the longest: a string is drawn anew until it is short enough."""
+        strings = [self._string(generator, length) for _ in range(rows)]
+        steps = max(len(string) for string, _ in strings) - 1
+        read = torch.zeros(rows, steps, dtype=torch.int64)
+        targets = torch.zeros_like(read)
+        asked = torch.zeros(rows, steps, dtype=torch.bool)
+        allowed = torch.zeros(rows, steps, len(self.outputs), dtype=torch.bool)
+        for row, (string, following) in enumerate(strings):
+            codes = torch.tensor([self.inputs.index(symbol) for symbol in string])
+            read[row, : len(codes) - 1] = codes[:-1]
+            targets[row, : len(codes) - 1] = codes[1:]
+            asked[row, : len(codes) - 1] = True
+            for step, symbols in enumerate(following):
+                allowed[row, step, [self.outputs.index(symbol) for symbol in symbols]] = True
+        return Examples(self._one_hot(read), targets, asked, allowed)
+
+    def _string(self, generator: Generator, longest: int) -> tuple[str, list[str]]:
+        """A string, and after each symbol but the last those that may follow."""
+        while True:
+            outer = "TP"[int(torch.randint(2, (), generator=generator))]
+            inner, following, node = "B", ["TP", "B"], 0
+            while node < 6:
+                arcs = self.arcs[node]
+                following.append("".join(symbol for symbol, _ in arcs))
+                symbol, node = arcs[int(torch.randint(len(arcs), (), generator=generator))]
+                inner += symbol
+            string = "B" + outer + inner + outer + "E"
+            if len(string) <= longest:
+                return string, [*following, outer, "E"]
+
+
+PROBLEMS: dict[str, Problem] = {
+    "adding": Adding(),
+    "copy-memory": CopyMemory(),
+    "parity": Parity(),
+    "brackets": Brackets(),
+    "reber": Reber(),
+}
+"""All problems by name."""

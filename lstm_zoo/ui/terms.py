@@ -1,0 +1,61 @@
+"""What checkpoints and tasks say in English, in both languages."""
+
+from __future__ import annotations
+
+from lstm_zoo.ui.words import LANGUAGES, Sentence
+
+DESCRIPTIONS: dict[str, str] = {
+    "char-lstm.shakespeare": "写莎士比亚风格的戏剧。",
+    "char-lstm-small.shakespeare": "写莎士比亚风格的戏剧；小到几分钟就能重新训练。",
+    "char-lstm.tang-poems": "仿唐人风格写古诗。",
+}
+"""Chinese for the descriptions in the checkpoints; one that is not here is shown as it is."""
+
+TERMS: dict[str, str] = {
+    "Text generation": "文字生成",
+    "A small problem, solved": "求解一个小问题",
+    "Tiny Shakespeare": "Tiny Shakespeare（莎士比亚剧本）",
+    "Complete Tang Poems": "《全唐诗》",
+    "nats per character": "奈特/字",
+    "bits per character": "比特/字",
+    "train": "训练集",
+    "validation": "验证集",
+    "test": "测试集",
+    "mean over all positions of consecutive windows of 256 characters, each from an empty memory"
+    " (nanoGPT's protocol); the last, shorter window counts too": (
+        "全文切成连续的 256 字窗口，每个窗口从空白记忆开始，对所有位置取平均（nanoGPT 的做法）；"
+        "末尾较短的窗口也计入"
+    ),
+    "mean over all positions of one pass over the text, the memory carried from end to end": (
+        "从头到尾读一遍全文，记忆一路保留，对所有位置取平均"
+    ),
+}
+"""Chinese for other English in tasks and checkpoints; what is not here is shown as it is."""
+
+LANGUAGE_NAMES: dict[str, tuple[str, str]] = {
+    "en": ("English", "英文"),
+    "zh": ("Chinese", "中文"),
+    "zxx": ("No language", "无语言"),
+    "und": ("Unknown", "未知"),
+}
+"""Words for the languages of models; a code that is not here is shown as it is."""
+
+
+def description(name: str, text: str) -> Sentence:
+    """What a model does.
+
+    Args:
+        name: the checkpoint's.
+        text: the description in it, in English.
+    """
+    return {"en": text, "zh-CN": DESCRIPTIONS.get(name, text)}
+
+
+def term(text: str) -> Sentence:
+    """A term of a task or a checkpoint, such as a unit."""
+    return {"en": text, "zh-CN": TERMS.get(text, text)}
+
+
+def language_name(code: str) -> Sentence:
+    """The language of a model in words."""
+    return dict(zip(LANGUAGES, LANGUAGE_NAMES.get(code, (code, code)), strict=True))
