@@ -16,6 +16,12 @@ import pytest
 from lstm_zoo.cli import main
 
 
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is not known here must not make a test ask the network."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+
 @dataclass
 class Done:
     """A finished command."""

@@ -99,13 +99,15 @@ def hub_models() -> list[str]:
             timeout=ANSWER_SECONDS,
         )
         hf_raise_for_status(response)
-        found = [model["id"] for model in response.json()]
+        names = [model["id"].removeprefix(f"{owner}/") for model in response.json()]
+    # Others cannot be called by a plain name.
+    found = sorted(name for name in names if re.fullmatch(NAME_PATTERN, name))
     if not found:
         raise UsageError(
             f"the Hub has no models of {LIBRARY} by {owner!r}: name another owner in the"
             f" environment variable {OWNER_VARIABLE}"
         )
-    return sorted(repo_id.removeprefix(f"{owner}/") for repo_id in found)
+    return found
 
 
 def newest(repo_id: str, revision: str | None = None) -> tuple[Path, str]:
