@@ -107,6 +107,19 @@ class LanguageModel(nn.Module):
         Returns:
             Logits (batch, time, vocab_size), and the state after the last token.
         """
+        outputs, state = self.read(tokens, state)
+        return self.score(outputs), state
+
+    def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read tokens without scoring what comes next.
+
+        Args:
+            tokens: (batch, time), integer.
+            state: as in `forward`.
+
+        Returns:
+            Outputs of the last layer (batch, time, hidden_size), and the state.
+        """
         state = self.initial_state(len(tokens)) if state is None else state
         x = self.input_dropout(self.embedding(tokens))
         states = []
@@ -118,8 +131,12 @@ class LanguageModel(nn.Module):
                 before = tuple(part.to(x.dtype) for part in before)
             x, after = call_with_weight_drop(layer, self.config.weight_drop, x, before)
             states.append(after)
-        logits = self.output(self.projection(self.output_dropout(x)))
-        return logits, tuple(torch.cat(parts) for parts in zip(*states, strict=True))
+        return x, tuple(torch.cat(parts) for parts in zip(*states, strict=True))
+
+    def score(self, outputs: Tensor) -> Tensor:
+        """Logits (..., vocab_size) from outputs of the last layer, (..., hidden_size)."""
+        logits: Tensor = self.output(self.projection(self.output_dropout(outputs)))
+        return logits
 
 
 def _layer(config: LanguageModelConfig, inputs: int, units: int) -> nn.Module:

@@ -96,8 +96,9 @@ class LanguageTask:
     def fingerprint(self, model: LanguageModel) -> Sequence[float]:
         """Log-probabilities of the first tokens after a fixed sequence, from an empty memory."""
         tokens = torch.arange(FINGERPRINT_TOKENS, device=module_device(model)) * 7
-        logits, _ = model(tokens[None] % model.vocab_size)
-        return F.log_softmax(logits[0, -1].cpu().double(), dim=-1)[:FINGERPRINT_OUTPUTS].tolist()
+        outputs, _ = model.read(tokens[None] % model.vocab_size)
+        logits = model.score(outputs[0, -1])  # of one token: a vocabulary may be large
+        return F.log_softmax(logits.cpu().double(), dim=-1)[:FINGERPRINT_OUTPUTS].tolist()
 
     def predictor(self, model: LanguageModel, preprocessing: CharacterTokenizer) -> TextGenerator:
         return TextGenerator(model, preprocessing)

@@ -20,7 +20,7 @@ from lstm_zoo.ui.models import find_models, get_model
 from lstm_zoo.ui.writing import TASK
 from lstm_zoo.zoo import list_models
 from lstm_zoo.zoo.checkpoint import CARD, CONFIG, read_config
-from lstm_zoo.zoo.config import NAME_PATTERN, CheckpointConfig
+from lstm_zoo.zoo.config import CheckpointConfig
 from lstm_zoo.zoo.hub import hub_models, hub_owner, pull
 from lstm_zoo.zoo.hub_errors import hub_errors
 from lstm_zoo.zoo.names import find_checkpoint
@@ -155,7 +155,7 @@ def look_on_hub() -> Iterator[str]:
         UsageError: the Hub cannot be asked, or the owner has no models there.
     """
     global _listing
-    names = [name for name in hub_models() if re.fullmatch(NAME_PATTERN, name)]
+    names = hub_models()
     known = _listing.models | find_models()[0]
     found, errors = {}, []
     for name in names:

@@ -180,7 +180,7 @@ def test_a_wrong_config_is_named(
         (lambda t: t.update({"output.bias": t["output.bias"].half()}), "is F16"),
         (lambda t: t["output.bias"].add_(torch.rand(1)).mul_(2), "fingerprint"),
         (lambda t: t["output.bias"].fill_(torch.nan), "'output.bias' has values that are not fin"),
-        (lambda t: t["output.weight"].fill_(3e38), "differ from its fingerprint by inf"),
+        (lambda t: t["output.weight"].fill_(3e38), "differ from its fingerprint"),
     ],
 )
 def test_wrong_weights_are_named(
