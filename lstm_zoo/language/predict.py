@@ -191,10 +191,8 @@ class TextGenerator:
             if written:
                 tokens = torch.tensor([seen[-1] for seen in recent], device=logits.device)
                 logits, state = stepper.step(tokens, state)
-            yield [
-                tail.push(self._draw(logits[row], generators[row], recent[row], rivals, options))
-                for row, tail in enumerate(tails)
-            ]
+            pieces = self._draw(logits, generators, recent, rivals, options)
+            yield [tail.push(piece) for tail, piece in zip(tails, pieces, strict=True)]
             if all(tail.ended for tail in tails):
                 return
         yield [tail.held for tail in tails]
@@ -212,24 +210,31 @@ class TextGenerator:
     def _draw(
         self,
         logits: Tensor,
-        generator: torch.Generator,
-        recent: deque[int],
+        generators: list[torch.Generator],
+        recent: list[deque[int]],
         rivals: int,
         options: SamplingOptions,
-    ) -> Piece:
+    ) -> list[Piece]:
+        """The next piece of each text, from logits (rows, vocab_size)."""
         logits = logits.cpu().double()  # in two steps: MPS has no float64
-        own = logits.softmax(0)
+        own = logits.softmax(1)
         if self.tokenizer.unknown_id is not None:
-            logits[self.tokenizer.unknown_id] = -torch.inf
-        token = draw(next_token_probabilities(logits, options, recent), generator)
-        recent.append(token)
-        best = own.topk(min(rivals, len(own)))
-        names = self.tokenizer.characters
-        return Piece(
-            names[token],
-            own[token].item(),
-            tuple((names[i], p) for p, i in zip(best[0].tolist(), best[1].tolist(), strict=True)),
-        )
+            logits = logits.index_fill(1, torch.tensor([self.tokenizer.unknown_id]), -torch.inf)
+        tokens = draw(next_token_probabilities(logits, options, recent), generators)
+        best = own.topk(min(rivals, own.shape[1]))
+        names, pieces = self.tokenizer.characters, []
+        for seen, token, probability, *likeliest in zip(
+            recent,
+            tokens.tolist(),
+            own.gather(1, tokens[:, None])[:, 0].tolist(),
+            best.values.tolist(),
+            best.indices.tolist(),
+            strict=True,
+        ):
+            seen.append(token)
+            ranked = tuple((names[i], p) for p, i in zip(*likeliest, strict=True))
+            pieces.append(Piece(names[token], probability, ranked))
+        return pieces
 
 
 class _Tail:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,66 +41,70 @@ class SamplingOptions(BaseModel):
 
 
 def next_token_probabilities(
-    logits: Tensor, options: SamplingOptions, recent: Iterable[int] = ()
+    logits: Tensor, options: SamplingOptions, recent: Sequence[Iterable[int]] = ()
 ) -> Tensor:
-    """The distribution from which the next token is drawn.
+    """The distributions from which the next tokens are drawn, one a row.
 
     Args:
-        logits: (vocab_size,), any float type; -inf for what must not be drawn.
+        logits: (rows, vocab_size), any float type; -inf for what must not be drawn.
         options: the filters.
-        recent: tokens written before, for the repetition penalty.
+        recent: for each row the tokens written before, for the repetition penalty.
 
     Returns:
-        Probabilities (vocab_size,), float64, on the CPU; at least one is over zero.
+        Probabilities (rows, vocab_size), float64, on the CPU; at least one a row is over zero.
     """
-    scores = logits.detach().cpu().double().clone()
-    seen = sorted(set(recent)) if options.repetition_penalty != 1 else []
-    if seen:
-        old = scores[seen]
+    scores = logits.detach().cpu().double()
+    if options.repetition_penalty != 1:
+        seen = torch.zeros_like(scores, dtype=torch.bool)
+        for row, tokens in enumerate(recent):
+            seen[row, list(set(tokens))] = True
         penalty = options.repetition_penalty
-        scores[seen] = torch.where(old > 0, old / penalty, old * penalty)
+        penalized = torch.where(scores > 0, scores / penalty, scores * penalty)
+        scores = torch.where(seen, penalized, scores)
     if options.temperature == 0:
-        return torch.zeros_like(scores).index_fill_(0, scores.argmax(), 1.0)
+        return torch.zeros_like(scores).scatter_(1, scores.argmax(1, keepdim=True), 1.0)
     # The largest score at zero, so that a tiny temperature cannot overflow.
-    scores = (scores - scores.max()) / options.temperature
-    if 0 < options.top_k < len(scores):
-        scores = _keep(scores, scores.topk(options.top_k).indices)
-    probabilities = scores.softmax(0)
+    scores = (scores - scores.amax(1, keepdim=True)) / options.temperature
+    if 0 < options.top_k < scores.shape[1]:
+        best = scores.topk(options.top_k)
+        scores = torch.full_like(scores, -math.inf).scatter_(1, best.indices, best.values)
+    probabilities = scores.softmax(1)
     if options.typical_p < 1:
         surprise = -probabilities.log()
-        expected = torch.special.entr(probabilities).sum()
-        order = (surprise - expected).abs().argsort(stable=True)
+        expected = torch.special.entr(probabilities).sum(1, keepdim=True)
+        order = (surprise - expected).abs().argsort(dim=1, stable=True)
         probabilities = _keep_share(probabilities, order, options.typical_p)
     if options.top_p < 1:
-        order = probabilities.argsort(descending=True, stable=True)
+        order = probabilities.argsort(dim=1, descending=True, stable=True)
         probabilities = _keep_share(probabilities, order, options.top_p)
     if options.min_p > 0:
-        floor = options.min_p * probabilities.max()
+        floor = options.min_p * probabilities.amax(1, keepdim=True)
         probabilities = torch.where(probabilities < floor, 0.0, probabilities)
-    return probabilities / probabilities.sum()
-
-
-def _keep(scores: Tensor, indices: Tensor) -> Tensor:
-    return torch.full_like(scores, -math.inf).scatter_(0, indices, scores[indices])
+    return probabilities / probabilities.sum(1, keepdim=True)
 
 
 def _keep_share(probabilities: Tensor, order: Tensor, share: float) -> Tensor:
     """The first tokens in `order` that reach `share` together, renormalised; the others zero."""
-    before = probabilities[order].cumsum(0) - probabilities[order]
-    kept = order[before < share]
-    result = torch.zeros_like(probabilities).scatter_(0, kept, probabilities[kept])
-    return result / result.sum()
+    ordered = probabilities.gather(1, order)
+    before = ordered.cumsum(1) - ordered
+    kept = torch.where(before < share, ordered, 0.0)
+    result = torch.zeros_like(probabilities).scatter_(1, order, kept)
+    return result / result.sum(1, keepdim=True)
 
 
-def draw(probabilities: Tensor, generator: torch.Generator) -> int:
-    """Draw a token by the inverse of the cumulative distribution.
+def draw(probabilities: Tensor, generators: Sequence[torch.Generator]) -> Tensor:
+    """Draw a token a row by the inverse of the cumulative distribution.
 
     Args:
-        probabilities: (vocab_size,), float64, on the CPU.
-        generator: of the CPU; one number is taken from it.
+        probabilities: (rows, vocab_size), float64, on the CPU.
+        generators: one a row, of the CPU; one number is taken from each.
+
+    Returns:
+        Tokens (rows,), int64.
     """
-    point = torch.rand((), dtype=torch.float64, generator=generator)
-    cumulative = probabilities.cumsum(0)
-    token = int(torch.searchsorted(cumulative, point * cumulative[-1], right=True))
+    points = torch.stack([torch.rand(1, dtype=torch.float64, generator=g) for g in generators])
+    cumulative = probabilities.cumsum(1)
+    tokens = torch.searchsorted(cumulative, points * cumulative[:, -1:], right=True)[:, 0]
     # Rounding can put the point on the very end, behind which no token lies.
-    return min(token, int(probabilities.nonzero()[-1]))
+    behind = (probabilities.flip(1) > 0).int().argmax(1)
+    return torch.minimum(tokens, probabilities.shape[1] - 1 - behind)

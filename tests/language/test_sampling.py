@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import hypothesis.strategies as st
 import pytest
@@ -15,25 +16,32 @@ from lstm_zoo.language.sampling import SamplingOptions, draw, next_token_probabi
 LOGITS = torch.tensor([2.0, 1.0, 0.5, -1.0, -3.0])
 
 
+def one_row(
+    options: SamplingOptions, recent: Sequence[int] = (), logits: torch.Tensor = LOGITS
+) -> torch.Tensor:
+    """The distribution after these logits, (vocab_size,)."""
+    return next_token_probabilities(logits[None], options, [recent])[0]
+
+
 def kept(**options: float) -> list[int]:
     """Tokens that can still be drawn at temperature 1."""
     chosen = SamplingOptions(**{"temperature": 1.0, **options})
-    return next_token_probabilities(LOGITS, chosen).nonzero().flatten().tolist()
+    return one_row(chosen).nonzero().flatten().tolist()
 
 
 def test_temperature_one_is_the_softmax() -> None:
-    p = next_token_probabilities(LOGITS, SamplingOptions(temperature=1.0))
+    p = one_row(SamplingOptions(temperature=1.0))
     torch.testing.assert_close(p, LOGITS.double().softmax(0))
 
 
 def test_temperature_divides_the_logits() -> None:
-    p = next_token_probabilities(LOGITS, SamplingOptions(temperature=0.5))
+    p = one_row(SamplingOptions(temperature=0.5))
     torch.testing.assert_close(p, (LOGITS.double() * 2).softmax(0))
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1e-300])
 def test_temperature_near_zero_is_greedy(temperature: float) -> None:
-    p = next_token_probabilities(LOGITS, SamplingOptions(temperature=temperature))
+    p = one_row(SamplingOptions(temperature=temperature))
     assert p.tolist() == [1, 0, 0, 0, 0]
 
 
@@ -66,7 +74,7 @@ def test_typical_keeps_what_is_nearest_to_the_expected_surprise() -> None:
 
 def test_repetition_penalty_divides_positive_and_multiplies_negative_logits() -> None:
     options = SamplingOptions(temperature=1.0, repetition_penalty=2.0)
-    p = next_token_probabilities(LOGITS, options, recent=[0, 3, 3])
+    p = one_row(options, recent=[0, 3, 3])
     expected = torch.tensor([1.0, 1.0, 0.5, -2.0, -3.0]).double().softmax(0)
     torch.testing.assert_close(p, expected)
 
@@ -74,14 +82,16 @@ def test_repetition_penalty_divides_positive_and_multiplies_negative_logits() ->
 def test_the_logits_are_left_as_they_were() -> None:
     before = LOGITS.double()
     given = before.clone()
-    next_token_probabilities(given, SamplingOptions(repetition_penalty=2.0), recent=[0])
+    one_row(SamplingOptions(repetition_penalty=2.0), recent=[0], logits=given)
     assert torch.equal(given, before)
 
 
 def test_draws_follow_the_distribution() -> None:
     p = torch.tensor([0.5, 0.0, 0.3, 0.2], dtype=torch.float64)
     generator = torch.Generator().manual_seed(0)
-    counts = torch.bincount(torch.tensor([draw(p, generator) for _ in range(20000)]), minlength=4)
+    rows = p.expand(1000, 4)
+    drawn = torch.cat([draw(rows, [generator] * 1000) for _ in range(20)])
+    counts = torch.bincount(drawn, minlength=4)
     torch.testing.assert_close(counts / 20000, p.float(), atol=0.015, rtol=0)
     assert counts[1] == 0
 
@@ -97,13 +107,28 @@ def test_draws_follow_the_distribution() -> None:
     repetition_penalty=st.floats(0.01, 100),
 )
 def test_any_options_leave_a_distribution(logits: list[float], **options: float) -> None:
-    p = next_token_probabilities(
-        torch.tensor(logits, dtype=torch.float64), SamplingOptions(**options), recent=[0]
-    )
+    scores = torch.tensor(logits, dtype=torch.float64)
+    p = one_row(SamplingOptions(**options), recent=[0], logits=scores)
     assert p.sum().item() == pytest.approx(1)
     assert (p >= 0).all()
-    token = draw(p, torch.Generator().manual_seed(1))
+    token = draw(p[None], [torch.Generator().manual_seed(1)])
     assert p[token] > 0
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
+def test_each_row_is_as_if_alone(temperature: float) -> None:
+    options = SamplingOptions(
+        temperature=temperature, top_k=6, typical_p=0.9, top_p=0.9, min_p=0.02, repetition_penalty=2
+    )
+    logits = 3 * torch.randn(5, 9, generator=torch.Generator().manual_seed(0))
+    recent = [[], [1], [2, 3], [0, 8, 8], range(9)]
+    together = next_token_probabilities(logits, options, recent)
+    seeds = [torch.Generator().manual_seed(row) for row in range(5)]
+    tokens = draw(together, seeds)
+    for row in range(5):
+        alone = one_row(options, recent[row], logits[row])
+        torch.testing.assert_close(together[row], alone, rtol=0, atol=1e-15)
+        assert tokens[row] == draw(alone[None], [torch.Generator().manual_seed(row)])
 
 
 @pytest.mark.parametrize(
