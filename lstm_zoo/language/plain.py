@@ -36,51 +36,33 @@ def check_is_lstm(config: LanguageModelConfig) -> None:
 
 
 def plain_torch_example(config: LanguageModelConfig) -> str:
-    """Python that writes with a checkpoint of this architecture, run in the checkpoint's folder.
+    """Ten lines of Python that write with a checkpoint of this architecture, run in its folder.
 
-    It needs PyTorch and safetensors alone, and writes what `generate(temperature=0)` writes.
+    They need PyTorch and safetensors alone.
     """
     if config.cell != "lstm":
         return (
             "# PyTorch has no such cell; its equations stand in\n"
             f'# lstm_zoo.cells.CELLS["{config.cell}"], the matrices have their names.\n'
         )
-    output, projection = "output", ""
+    output, features = "output", "h[-1]"
     if config.tie_embeddings:
         output = "embedding"
         if config.embedding_size != config.hidden_size:
-            projection = (
-                '    h = linear(h, weights["projection.weight"], weights["projection.bias"])\n'
-            )
+            features = '(w["projection.weight"] @ h[-1] + w["projection.bias"])'
     sizes = f"{config.embedding_size}, {config.hidden_size}, num_layers={config.num_layers}"
     return f"""\
-import json
-import torch
-from safetensors.torch import load_file
-from torch.nn.functional import linear
+import json, torch, safetensors.torch
 
-torch.set_grad_enabled(False)
-weights = load_file("model.safetensors")
-lstm = torch.nn.LSTM({sizes})
-lstm.load_state_dict({{
-    f"{{part}}_l{{layer}}": weights[f"layers.{{layer}}.{{part}}_l0"]
-    for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    for layer in range(lstm.num_layers)
-}})
-with open("tokenizer.json", encoding="utf-8") as file:
-    tokenizer = json.load(file)
-known = {{c: [i] for i, c in enumerate(tokenizer["characters"])}}
-known = {{alias: known[c] for alias, c in tokenizer["aliases"].items()}} | known
-unknown = known.get(tokenizer["unknown"], [])  # what stands for characters never seen, if any
-
-prompt, state = "", None
-tokens = [i for c in tokenizer["start"] + prompt for i in known.get(c, unknown)]
+w = safetensors.torch.load_file("model.safetensors")
+tokenizer = json.load(open("tokenizer.json", encoding="utf-8"))
+lstm, state = torch.nn.LSTM({sizes}).requires_grad_(False), None
+parts = {{name: name.split(".") for name in w if name.startswith("layers.")}}
+lstm.load_state_dict({{f"{{p[2][:-1]}}{{p[1]}}": w[name] for name, p in parts.items()}})
+tokens = [tokenizer["characters"].index(c) for c in tokenizer["start"] + ""]  # "": your prompt
 for _ in range(300):
-    h, state = lstm(weights["embedding.weight"][tokens], state)
-{projection}\
-    scores = linear(h[-1], weights["{output}.weight"], weights["output.bias"])
-    scores[unknown] = -torch.inf
-    probabilities = scores.softmax(0)  # of the next character
-    tokens = [int(probabilities.argmax())]  # or draw: torch.multinomial(probabilities, 1)
-    print(tokenizer["characters"][tokens[0]], end="")
+    h, state = lstm(w["embedding.weight"][tokens], state)
+    scores = w["{output}.weight"] @ {features} + w["output.bias"]
+    tokens = scores.softmax(0).multinomial(1)  # drawn from the probabilities of all characters
+    print(tokenizer["characters"][tokens], end="")
 """
