@@ -54,7 +54,7 @@ def list_command(
         print(checkpoint_table(result_rows(folders)))
     else:
         head = ("name", "task", "language", "data", "parameters", "MB", "where")
-        sizes = [f"{int(row['bytes']) / 1e6:.1f}" for row in result_rows(folders)]
+        sizes = [f"{int(row['bytes']) / 1e6:.2f}" for row in result_rows(folders)]
         rows = [
             (c.name, c.task, c.language, c.data["name"], f"{c.parameters:,}", size, place)
             for c, size, place in zip(configs, sizes, places, strict=True)

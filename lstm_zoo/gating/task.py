@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -124,8 +123,8 @@ output = nn.Linear(hidden, len(weights["output.bias"]))
 for name, module in {{"layer": layer, "output": output}}.items():
     own = {{n.partition(".")[2]: w for n, w in weights.items() if n.startswith(name)}}
     module.load_state_dict(own)
-# x: (batch, time, {json.dumps("features")}): one feature for each symbol of problem["inputs"]
-# output(layer(x)[0]): (batch, time, answers)
+# x is (batch, time, size): a 1 for the symbol that is read, in the order of problem["inputs"]
+# output(layer(x)[0]) has a score for each symbol of problem["outputs"]
 """
 
     def to_torch(self, model: GatingModel) -> dict[str, Tensor]:

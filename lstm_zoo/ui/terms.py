@@ -8,6 +8,11 @@ DESCRIPTIONS: dict[str, str] = {
     "char-lstm.shakespeare": "写莎士比亚风格的戏剧。",
     "char-lstm-small.shakespeare": "写莎士比亚风格的戏剧；小到几分钟就能重新训练。",
     "char-lstm.tang-poems": "仿唐人风格写古诗。",
+    "lstm.adding": "在长序列中把做了记号的两个数相加。",
+    "lstm.brackets": "判断两种括号中接下来该闭合哪一种。",
+    "lstm.copy-memory": "隔一段长空白之后，把十个符号按原样再说一遍。",
+    "lstm.parity": "每一步都判断到此为止 1 的个数是不是奇数。",
+    "lstm.reber": "判断嵌套 Reber 文法的字符串里接下来可以出现什么。",
 }
 """Chinese for the descriptions in the checkpoints; one that is not here is shown as it is."""
 
@@ -16,6 +21,13 @@ TERMS: dict[str, str] = {
     "A small problem, solved": "求解一个小问题",
     "Tiny Shakespeare": "Tiny Shakespeare（莎士比亚剧本）",
     "Complete Tang Poems": "《全唐诗》",
+    "Adding problem": "加法问题",
+    "Brackets": "括号",
+    "Copy memory": "复制记忆",
+    "Parity": "奇偶",
+    "Embedded Reber grammar": "嵌套 Reber 文法",
+    "share of wrong answers": "答错的比例",
+    "mean squared error": "均方误差",
     "nats per character": "奈特/字",
     "bits per character": "比特/字",
     "train": "训练集",

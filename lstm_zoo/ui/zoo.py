@@ -13,7 +13,7 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.models import describe_device, find_models
 from lstm_zoo.ui.words import Sentence, label, markup, notice, same, sentence
-from lstm_zoo.ui.zoo_cards import card_html, listing, megabytes
+from lstm_zoo.ui.zoo_cards import card_html, listing
 from lstm_zoo.ui.zoo_models import (
     download,
     find_entries,
@@ -23,6 +23,7 @@ from lstm_zoo.ui.zoo_models import (
     measure,
     read_card,
 )
+from lstm_zoo.zoo.card import megabytes
 from lstm_zoo.zoo.hub import hub_owner
 from lstm_zoo.zoo.hub_errors import HubUnreachable
 

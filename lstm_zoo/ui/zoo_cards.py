@@ -18,6 +18,7 @@ from lstm_zoo.ui.terms import description, language_name, term
 from lstm_zoo.ui.words import Sentence, markup, notice, same, sentence
 from lstm_zoo.ui.writing import TASK
 from lstm_zoo.ui.zoo_models import ON_HUB, Entry
+from lstm_zoo.zoo.card import megabytes
 from lstm_zoo.zoo.config import CheckpointConfig, MetricEntry
 
 FACTS = ("task", "data", "figure", "parameters", "size", "speed_here", "licence", "place")
@@ -40,11 +41,6 @@ def listing(entries: Sequence[Entry], errors: Sequence[str], usable: Collection[
         f'<div class="zoo-scroll">{_table(entries, cells)}</div>'
         f'<p class="zoo-nothing" hidden>{markup(sentence("nothing_fits"))}</p>'
     )
-
-
-def megabytes(size: int) -> str:
-    """A number of bytes, as tables have it."""
-    return f"{size / 1e6:.1f} MB"
 
 
 def _bar(entries: Sequence[Entry]) -> str:

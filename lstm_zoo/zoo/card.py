@@ -46,8 +46,15 @@ model = zoo.load("{config.name}")
 
 def duration(seconds: float) -> str:
     """A time in words, as tables have it."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes, as tables have it."""
+    return f"{size / 1e6:.2f} MB"
 
 
 def machine(training: TrainingFacts) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from lstm_zoo.errors import CheckpointError, UsageError, validated
 from lstm_zoo.files import write_text
-from lstm_zoo.zoo.card import duration, machine, model_card
+from lstm_zoo.zoo.card import duration, machine, megabytes, model_card
 from lstm_zoo.zoo.checkpoint import CARD, CONFIG, as_json, load_checkpoint, read_config
 from lstm_zoo.zoo.config import CheckpointConfig
 from lstm_zoo.zoo.reading import checkpoint_file
@@ -108,7 +108,7 @@ def checkpoint_table(rows: Sequence[Mapping[str, str]]) -> str:
             trained = f"{duration(float(row['training_seconds']))}, {row['training_machine']}"
         lines.append(
             f"| `{row['name']}` | {row['description']} | {row['data']} |"
-            f" {int(row['parameters']):,} | {int(row['bytes']) / 1e6:.1f} MB | {figure} | {speed} |"
+            f" {int(row['parameters']):,} | {megabytes(int(row['bytes']))} | {figure} | {speed} |"
             f" {trained} |"
         )
     return "\n".join(lines)

@@ -75,14 +75,15 @@ def test_shows_every_model_with_all_that_is_known_of_it(open_zoo: Visit, view: s
     assert len(shown(page)) == len(set(shown(page)))
     for name in zoo.list_models():
         config, model = config_of(name), model_of(page, name)
-        megabytes = (find_checkpoint(name) / "model.safetensors").stat().st_size / 1e6
+        folder = find_checkpoint(name)
+        megabytes = sum((folder / file).stat().st_size for file in config.sha256) / 1e6
         facts = (
             name,
             config.description,
             get_task(config.task).title,
             config.data["name"],
             f"{config.parameters:,}",
-            f"{megabytes:.1f} MB",
+            f"{megabytes:.2f} MB",
             config.licence,
             "Comes with the code",
         )
