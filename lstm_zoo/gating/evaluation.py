@@ -69,7 +69,7 @@ def gating_metrics(
     metrics = {}
     for length in reversed(config.test_lengths):
         examples = data.examples(split, length)
-        protocol = f"{config.examples} new examples of length {length}"
+        protocol = f"{config.examples} new examples {problem.lengths.format(length)}"
         name = "error" if length == config.test_lengths[-1] else f"error_{length}"
         metrics[name] = Metric(model_error(model, problem, examples, progress), unit, protocol)
         if name == "error":

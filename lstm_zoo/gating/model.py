@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from lstm_zoo.cells import State, get_cell
+from lstm_zoo.cells import State
 from lstm_zoo.gating.problems import Problem
 from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent import LSTM
+from lstm_zoo.recurrent.cell_name import CellName
 
 
 class GatingModelConfig(BaseModel):
@@ -16,20 +17,13 @@ class GatingModelConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cell: str = Field("lstm", description="a name of lstm_zoo.cells.CELLS")
+    cell: CellName = Field("lstm", description="a name of lstm_zoo.cells.CELLS")
     hidden_size: int = Field(32, ge=1, le=4096, description="units of a layer")
     num_layers: int = Field(1, ge=1, le=8)
     forget_bias: float = Field(1.0, description="bias of the gate that keeps the memory")
     chrono: int | None = Field(
         None, ge=3, description="longest time in steps to be remembered, instead of a forget bias"
     )
-
-    @field_validator("cell")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        if get_cell(name).feature_dims != 1:
-            raise ValueError(f"the cell {name!r} reads images; take one that reads vectors")
-        return name
 
 
 class GatingModel(nn.Module):

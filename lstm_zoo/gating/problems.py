@@ -36,12 +36,12 @@ class Problem(ABC):
     Attributes:
         inputs: what a step reads: symbols, each a character; empty for two numbers a step.
         outputs: what an answer is: symbols, each a character; empty for a number.
-        source: who posed the problem.
+        lengths: what a length means, for the protocol of a figure.
     """
 
     inputs: ClassVar[str]
     outputs: ClassVar[str]
-    source: ClassVar[str]
+    lengths: ClassVar[str] = "of length {}"
 
     @abstractmethod
     def draw(self, generator: Generator, rows: int, length: int) -> Examples:
@@ -68,13 +68,13 @@ class Problem(ABC):
 
 
 class Adding(Problem):
-    """The sum of the two numbers that are marked, one in each half of the sequence."""
+    """The sum of the two numbers that are marked, one in each half of the sequence.
+
+    Hochreiter & Schmidhuber 1997, "Long Short-Term Memory", section 5.4, as in Le, Jaitly & Hinton
+    2015, "A Simple Way to Initialize Recurrent Networks of Rectified Linear Units".
+    """
 
     inputs, outputs = "", ""
-    source = (
-        "Hochreiter & Schmidhuber 1997, Long Short-Term Memory, section 5.4, as in Le, Jaitly &"
-        " Hinton 2015"
-    )
 
     def draw(self, generator: Generator, rows: int, length: int) -> Examples:
         values = torch.rand(rows, length, generator=generator)
@@ -89,13 +89,14 @@ class Adding(Problem):
 
 
 class CopyMemory(Problem):
-    """Ten symbols, a long blank, then a sign to say the ten again in order."""
+    """Ten symbols, a long blank, then a sign to say the ten again in order.
+
+    Arjovsky, Shah & Bengio 2016, "Unitary Evolution Recurrent Neural Networks", after Hochreiter &
+    Schmidhuber 1997.
+    """
 
     inputs, outputs = "abcdefgh_!", "abcdefgh_"
-    source = (
-        "Hochreiter & Schmidhuber 1997, as in Arjovsky, Shah & Bengio 2016, Unitary Evolution"
-        " Recurrent Neural Networks"
-    )
+    lengths = "with a blank of {}"
     symbols: ClassVar[int] = 10
 
     def draw(self, generator: Generator, rows: int, length: int) -> Examples:
@@ -114,13 +115,13 @@ class CopyMemory(Problem):
 
 
 class Parity(Problem):
-    """Whether the ones so far are odd in number."""
+    """Whether the ones so far are odd in number.
+
+    Hochreiter & Schmidhuber 1996, "Bridging Long Time Lags by Weight Guessing"; Deletang et al.
+    2023, "Neural Networks and the Chomsky Hierarchy".
+    """
 
     inputs, outputs = "01", "01"
-    source = (
-        "Hochreiter & Schmidhuber 1996, Bridging Long Time Lags by Weight Guessing; Deletang et al."
-        " 2023, Neural Networks and the Chomsky Hierarchy"
-    )
 
     def draw(self, generator: Generator, rows: int, length: int) -> Examples:
         bits = torch.randint(2, (rows, length), generator=generator)
@@ -129,10 +130,13 @@ class Parity(Problem):
 
 
 class Brackets(Problem):
-    """Which bracket is to be closed next, in well-nested brackets of two kinds."""
+    """Which bracket is to be closed next, in well-nested brackets of two kinds (a Dyck language).
+
+    Gers & Schmidhuber 2001, "LSTM Recurrent Networks Learn Simple Context-Free and
+    Context-Sensitive Languages".
+    """
 
     inputs, outputs = "()[]", "-)]"
-    source = "the Dyck language of two kinds; Gers & Schmidhuber 2001, LSTM Recurrent Networks"
     depth: ClassVar[int] = 6
 
     def draw(self, generator: Generator, rows: int, length: int) -> Examples:
@@ -156,14 +160,13 @@ class Reber(Problem):
     """What may come next in a string of the embedded Reber grammar.
 
     The second symbol, T or P, must be said again before the last one, after a stretch of the plain
-    grammar that tells nothing of it.
+    grammar that tells nothing of it. Reber 1967; embedded as in Hochreiter & Schmidhuber 1997,
+    "Long Short-Term Memory", section 5.1. More than half of the strings have 9 to 11 symbols, few
+    more than 30.
     """
 
     inputs, outputs = "BTPSXVE", "BTPSXVE"
-    source = (
-        "Reber 1967; embedded as in Hochreiter & Schmidhuber 1997, Long Short-Term Memory, section"
-        " 5.1"
-    )
+    lengths = "of at most {} symbols"
     arcs: ClassVar[tuple[tuple[tuple[str, int], ...], ...]] = (
         (("T", 1), ("P", 2)),
         (("S", 1), ("X", 3)),

@@ -28,7 +28,7 @@ class GatingTask:
     name = "gating"
     title = "A small problem, solved"
     pipeline_tag = "other"
-    usage = "print(model.problem.source, model.problem.inputs)\n# model.answer(sequence)"
+    usage = "print(model.problem.inputs)  # what model.answer(sequence) reads"
     limits = "It solves one small problem and is of no other use than to be looked into."
     metric = "error"
     model_config = GatingModelConfig

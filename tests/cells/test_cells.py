@@ -355,9 +355,6 @@ def test_an_ignored_initial_state_is_caught(name):
             state = tuple(torch.zeros_like(part) for part in state)
         return own(product, state, weights, edit)
 
-    class Forgetful(LSTM):
-        pass
-
     cell = planted(CELLS[name](), step=step)
     layer = build(cell)
     state = started(layer)
