@@ -47,7 +47,7 @@ def launch_options() -> dict[str, Any]:
     script = (HERE / "page.js").read_text("utf-8")
     return {
         "theme": _theme(),
-        "css_paths": [HERE / name for name in ("page.css", "text_view.css", "zoo.css")],
+        "css_paths": sorted(HERE.rglob("*.css"), key=lambda path: path.name != "page.css"),
         "head": f'<script type="module">{script}</script>',
         "i18n": translations(),
         "footer_links": ["api"],

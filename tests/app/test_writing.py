@@ -172,8 +172,8 @@ def test_both_languages_say_the_same(key: str) -> None:
 
 
 def test_every_word_is_used() -> None:
-    folder = Path(words.__file__).parent
-    source = "".join(p.read_text("utf-8") for p in folder.iterdir() if p.suffix in (".py", ".js"))
+    folder = Path(words.__file__).parents[1]
+    source = "".join(p.read_text("utf-8") for p in folder.rglob("*") if p.suffix in (".py", ".js"))
     infos = {f"{key}_info" for key in writing.LIMITS}
     unused = [k for k in words.WORDS if source.count(f'"{k}"') < 2 and k not in infos]
     assert unused == []
