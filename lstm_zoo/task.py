@@ -42,6 +42,19 @@ class Metric:
     protocol: str
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One input as a model reads it, step by step, to be looked into.
+
+    Attributes:
+        inputs: positional arguments of the model's `forward`, with a batch of one.
+        labels: what each step is, for people: a character, a word, a date.
+    """
+
+    inputs: tuple[Any, ...]
+    labels: tuple[str, ...]
+
+
 class Batches(Protocol):
     """One epoch of training batches, by number, so that a run can resume at any of them."""
 
@@ -120,7 +133,11 @@ class Task(Protocol):
         """Outputs for a fixed input."""
 
     def predictor(self, model: nn.Module, preprocessing: Any) -> Any:
-        """What a user calls: the model with its preprocessing."""
+        """What a user calls: the model with its preprocessing.
+
+        It has the module as `model`, and `reading(input)` says what that reads, as a `Reading`;
+        both are what `lstm_zoo.trace` asks for.
+        """
 
     def sample(self, predictor: Any) -> str:
         """A short sample of what the model does, as Markdown, for its card."""
