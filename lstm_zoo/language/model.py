@@ -40,9 +40,12 @@ class LanguageModelConfig(BaseModel):
         False, description="share the embedding with the output layer (Press & Wolf 2017)"
     )
     embedding_dropout: Share = Field(0.0, description="share of whole tokens dropped")
-    input_dropout: Share = Field(0.0, description="locked dropout on the embedding")
-    layer_dropout: Share = Field(0.0, description="locked dropout between the layers")
-    output_dropout: Share = Field(0.0, description="locked dropout before the output layer")
+    input_dropout: Share = Field(0.0, description="dropout on the embedding")
+    layer_dropout: Share = Field(0.0, description="dropout between the layers")
+    output_dropout: Share = Field(0.0, description="dropout before the output layer")
+    locked_dropout: bool = Field(
+        True, description="one mask for all steps of a window; false: another at each step"
+    )
     weight_drop: Share = Field(0.0, description="dropout on the recurrent matrices")
 
 
@@ -61,12 +64,13 @@ class LanguageModel(nn.Module):
         self.cell = get_cell(config.cell)
         sizes = [config.embedding_size] + [config.hidden_size] * config.num_layers
         self.embedding = DroppedEmbedding(vocab_size, sizes[0], config.embedding_dropout)
-        self.input_dropout = LockedDropout(config.input_dropout)
+        dropout = LockedDropout if config.locked_dropout else nn.Dropout
+        self.input_dropout = dropout(config.input_dropout)
         self.layers = nn.ModuleList(
             _layer(config, inputs, units) for inputs, units in zip(sizes, sizes[1:], strict=False)
         )
-        self.layer_dropout = LockedDropout(config.layer_dropout)
-        self.output_dropout = LockedDropout(config.output_dropout)
+        self.layer_dropout = dropout(config.layer_dropout)
+        self.output_dropout = dropout(config.output_dropout)
         # A tied output layer works in the embedding's space, so a narrow one needs a way there.
         tied = config.tie_embeddings
         self.projection = (

@@ -120,6 +120,13 @@ def test_each_dropout_acts_in_training_and_only_there(dropout: str) -> None:
     assert not torch.equal(model(tokens)[0], model(tokens)[0])
 
 
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_locked_mask_is_the_same_at_all_steps_and_a_plain_one_is_not(locked: bool) -> None:
+    model = make_model(layer_dropout=0.5, locked_dropout=locked).train()
+    rows = model.layer_dropout(torch.ones(2, 40, 9, dtype=torch.float64))
+    assert torch.equal(rows, rows[:, :1].expand_as(rows)) is locked
+
+
 def test_tied_embeddings_are_one_tensor() -> None:
     model = make_model(tie_embeddings=True)
     assert model.output.weight is model.embedding.weight
