@@ -78,6 +78,9 @@ class Data(Protocol):
 class Task(Protocol):
     """A task as `training` and `zoo` see it.
 
+    A task may have `loss_weight(batch) -> float` besides: over how many targets `loss` is the mean.
+    Training asks for it where a batch is divided; without it each row counts the same.
+
     Attributes:
         name: the folder's name.
         title: what the task is called in tables.

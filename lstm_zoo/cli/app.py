@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Iterable
@@ -61,7 +62,8 @@ def main() -> None:
 
 def fail(error: Any) -> int:
     """Say what went wrong; returns the exit code."""
-    print(f"error: {error}", file=sys.stderr)
+    if os.environ.get("RANK", "0") == "0":  # of several processes that train, one speaks
+        print(f"error: {error}", file=sys.stderr)
     return EXIT_USAGE
 
 

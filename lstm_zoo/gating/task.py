@@ -59,6 +59,9 @@ class GatingTask:
     def units(self, batch: Examples) -> int:
         return batch.asked.numel()
 
+    def loss_weight(self, batch: Examples) -> int:
+        return int(batch.asked.sum())
+
     def validate(self, model: GatingModel, data: GatingData) -> float:
         """At the longest length of training: what lies beyond is for the test alone."""
         examples = data.examples("validation", data.config.longest)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
-import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
-from torch.utils._pytree import tree_map_only
 from tqdm import tqdm
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.task import Data, Task
-from lstm_zoo.training.recipe import OptimizerConfig, Recipe
+from lstm_zoo.training.gradient import BatchGradient
+from lstm_zoo.training.machine import make_accelerator, on_main
+from lstm_zoo.training.optimizer import exponential_average, make_optimizer
+from lstm_zoo.training.recipe import Recipe
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.training.schedule import Schedule
+from lstm_zoo.training.state import resume, save
 
-Tensors = tuple[Tensor, ...] | list[Tensor]
 SHOW_EVERY = 0.5  # seconds between updates of the progress bar
 
 
@@ -73,28 +71,25 @@ class Trainer:
         self.recipe, self.task, self.data, self.folder = recipe, task, data, folder
         self.should_stop, self.quiet = should_stop, quiet
         options = recipe.training
-        # Accelerate keeps device and precision for the whole process; a second run may differ.
-        AcceleratorState._reset_state(reset_partial_state=True)
-        self.accelerator = Accelerator(
-            cpu=device == "cpu", mixed_precision=_precision(options.precision, device)
-        )
-        if device not in ("auto", self.accelerator.device.type):
-            raise UsageError(
-                f"there is no device {device!r} here; use {self.accelerator.device.type!r}"
-            )
+        self.accelerator = make_accelerator(device, options.precision)
         torch.manual_seed(options.seed)
         model = task.build(recipe.model, data.preprocessing)
         model.reset_parameters()  # type: ignore[operator]
         model.to(self.accelerator.device)
         self.average = None
         if options.average_decay:
-            self.average = AveragedModel(model, multi_avg_fn=_averaging(options.average_decay))
-        self.optimizer = _optimizer(model, recipe.optimizer)
-        self.model = self.accelerator.prepare_model(model)
+            self.average = AveragedModel(
+                model, multi_avg_fn=exponential_average(options.average_decay)
+            )
+        self.optimizer = make_optimizer(model, recipe.optimizer)
+        # For evaluation: not wrapped for several processes, for which `BatchGradient` cares.
+        self.model = self.accelerator.prepare_model(model, evaluation_mode=True)
+        self.gradient = BatchGradient(task, self.model, self.accelerator, options.accumulate)
+        if self.accelerator.process_index:  # the same weights in each process, other dropout
+            torch.manual_seed(options.seed + self.accelerator.process_index)
         self.steps = len(self._batches(0))
         self.schedule = Schedule(self.optimizer, recipe.schedule, self.steps * options.epochs)
         self.epoch, self.step, self.seconds, self.units, self.peak_memory = 0, 0, 0.0, 0, 0
-        self.carried: Any = None
         self.loss_sum = torch.zeros((), device=self.device)
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Any] = {"metric": math.inf, "epoch": -1, "weights": None}
@@ -110,17 +105,16 @@ class Trainer:
             Interrupted: `should_stop` said so; the state is saved.
             UsageError: the loss is no longer a number, or the folder holds another recipe's run.
         """
-        state = self.folder.load_state(self.recipe, self.device)
-        if state:
-            self._restore(state)
+        resume(self)
         total = self.steps * self.recipe.training.epochs
         done = self.epoch * self.steps + self.step
+        hidden = self.quiet or not self.accelerator.is_main_process
         with tqdm(
-            total=total, initial=done, disable=self.quiet, unit="step", mininterval=SHOW_EVERY
+            total=total, initial=done, disable=hidden, unit="step", mininterval=SHOW_EVERY
         ) as bar:
             while not self._finished():
                 self._epoch(bar)
-        self.folder.save_state(self.recipe, self._state())
+        save(self)
         return self._outcome()
 
     def _finished(self) -> bool:
@@ -134,37 +128,44 @@ class Trainer:
         self.model.train()
         started = saved = shown = time.perf_counter()
         for step in range(self.step, self.steps):
-            units = self._train_step(batches[step])
+            batch = batches[step]
+            loss = self.gradient.backward(batch)
+            due = time.perf_counter() - saved > self.recipe.training.save_every
+            loss, (stop, due) = self.gradient.agree(loss, [self.should_stop(), due])
+            self._move(loss)
             now = time.perf_counter()
-            self.step, self.units = step + 1, self.units + units
+            self.step, self.units = step + 1, self.units + self.task.units(batch)
             self.seconds, started = self.seconds + now - started, now
             bar.update()
             if now - shown > SHOW_EVERY:
                 self._show(bar)
                 shown = now
-            stop = self.should_stop()
-            if stop or now - saved > self.recipe.training.save_every:
-                self.folder.save_state(self.recipe, self._state())
+            if stop or due:
+                save(self)
                 saved = now
             if stop:
                 raise Interrupted
         self._close_epoch()
         self.seconds += time.perf_counter() - started
-        self.folder.save_state(self.recipe, self._state())
+        save(self)
 
-    def _train_step(self, batch: Any) -> int:
-        batch = tree_map_only(Tensor, lambda t: t.to(self.device, non_blocking=True), batch)
-        loss, self.carried = self.task.loss(self.model, batch, self.carried)
+    def _move(self, loss: Tensor) -> None:
+        """One step of the optimiser along the gradient, and of all else that goes by steps."""
+        scaler = self.accelerator.scaler  # of fp16, whose small gradients would be zero
+        if scaler:
+            scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.clip_norm)
+        if scaler:
+            scaler.step(self.optimizer)
+            scaler.update()
+        else:
+            self.optimizer.step()
         self.optimizer.zero_grad()
-        self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.clip_norm)
-        self.optimizer.step()
         self.schedule.after_step()
         if self.average:
             self.average.update_parameters(self.model)
         # Kept on the device: reading it at each step would wait for the device each time.
-        self.loss_sum += loss.detach()
-        return self.task.units(batch)
+        self.loss_sum += loss
 
     def _close_epoch(self) -> None:
         loss = (self.loss_sum / self.steps).item()
@@ -175,7 +176,7 @@ class Trainer:
             )
         candidate = self.average.module if self.average else self.model
         candidate.eval()
-        metric = self.task.validate(candidate, self.data)
+        metric = on_main(self.accelerator, lambda: self.task.validate(candidate, self.data))
         if metric < self.best["metric"]:
             weights = {k: v.detach().cpu().clone() for k, v in candidate.state_dict().items()}
             self.best = {"metric": metric, "epoch": self.epoch, "weights": weights}
@@ -188,9 +189,10 @@ class Trainer:
                 "seconds": round(self.seconds, 1),
             }
         )
-        self.folder.write_history(self.history)
+        on_main(self.accelerator, lambda: self.folder.write_history(self.history))
         self.schedule.after_epoch(metric)
-        self.epoch, self.step, self.carried = self.epoch + 1, 0, None
+        self.epoch, self.step = self.epoch + 1, 0
+        self.gradient.forget()
         self.loss_sum.zero_()
 
     def _show(self, bar: tqdm) -> None:
@@ -205,37 +207,6 @@ class Trainer:
         recipe = self.recipe
         return self.task.batches(self.data, recipe.batches, epoch, recipe.training.seed)
 
-    def _state(self) -> dict[str, Any]:
-        self.peak_memory = max(self.peak_memory, _peak_memory(self.device))
-        return {
-            "model": self.accelerator.unwrap_model(self.model).state_dict(),
-            "average": self.average.state_dict() if self.average else None,
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "carried": self.carried,
-            "loss_sum": self.loss_sum,
-            "position": [self.epoch, self.step],
-            "used": [self.seconds, self.units, self.peak_memory],
-            "history": self.history,
-            "best": self.best,
-            "random": torch.get_rng_state(),
-            "random_cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
-        }
-
-    def _restore(self, state: dict[str, Any]) -> None:
-        self.accelerator.unwrap_model(self.model).load_state_dict(state["model"])
-        if self.average:
-            self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.carried, self.loss_sum = state["carried"], state["loss_sum"]
-        self.epoch, self.step = state["position"]
-        self.seconds, self.units, self.peak_memory = state["used"]
-        self.history, self.best = state["history"], state["best"]
-        torch.set_rng_state(state["random"].cpu())
-        if state["random_cuda"] and self.device.type == "cuda":
-            torch.cuda.set_rng_state_all([part.cpu() for part in state["random_cuda"]])
-
     def _outcome(self) -> Outcome:
         model = self.task.build(self.recipe.model, self.data.preprocessing)
         model.load_state_dict(self.best["weights"])
@@ -249,47 +220,7 @@ class Trainer:
             "peak_memory_megabytes": round(self.peak_memory / 1e6),
             "device": self.device.type,
             "threads": torch.get_num_threads(),
+            "processes": self.accelerator.num_processes,
             "precision": self.accelerator.mixed_precision.replace("no", "fp32"),
         }
         return Outcome(model.eval(), facts, self.history)
-
-
-def _precision(wanted: str, device: str) -> str:
-    """Accelerate's word for the precision: bf16 where the machine gains from it, if left open."""
-    if wanted != "auto":
-        return {"fp32": "no", "bf16": "bf16"}[wanted]
-    if device != "cpu" and torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported() else "no"
-    # Without AMX, bf16 products on a CPU are emulated and take three times as long as fp32.
-    has_amx = torch.cpu.get_capabilities().get("amx_tile", False)
-    return "bf16" if has_amx and device in ("auto", "cpu") else "no"
-
-
-def _optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.AdamW:
-    """AdamW; no weight decay on biases."""
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": config.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=True)
-
-
-def _averaging(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """An exponential average that forgets the first, random weights quickly."""
-
-    @torch.no_grad()
-    def update(average: Tensors, current: Tensors, seen: Tensor | int) -> None:
-        steps = int(seen)
-        torch._foreach_lerp_(average, current, 1 - min(decay, (1 + steps) / (10 + steps)))
-
-    return update
-
-
-def _peak_memory(device: torch.device) -> int:
-    """Bytes: of the CUDA device's tensors, or of this process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -52,8 +52,13 @@ class LoopConfig(_Section):
     average_decay: float = Field(
         0.0, ge=0, lt=1, description="exponential average of the weights, a step; 0 for none"
     )
-    precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="auto: bf16 autocast on CUDA and on CPUs with AMX, fp32 elsewhere"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto",
+        description="auto: bf16 autocast on CUDA and on CPUs with AMX, fp32 elsewhere; fp16, with"
+        " scaled gradients, is for GPUs without bf16",
+    )
+    accumulate: int = Field(
+        1, ge=1, description="parts in which a batch is computed one after the other, for memory"
     )
     seed: int = Field(0, ge=0, lt=2**31)
     save_every: float = Field(60.0, ge=0, description="seconds between saved states of the run")

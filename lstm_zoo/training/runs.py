@@ -41,22 +41,24 @@ class RunFolder:
     def save_state(self, recipe: Recipe, state: dict[str, Any]) -> None:
         """Write the state, whole or not at all."""
         document = recipe.model_dump(mode="json")
-        write_text(self.path / "recipe.yaml", yaml.safe_dump(document, sort_keys=False))
+        text, path = yaml.safe_dump(document, sort_keys=False), self.path / "recipe.yaml"
+        if not path.exists() or path.read_text("utf-8") != text:
+            write_text(path, text)
         with whole_file(self._state_file) as temporary:
             # Through memory: on a full disk torch's own writer hides the reason.
             buffer = io.BytesIO()
             torch.save({"recipe": document, **state}, buffer)
             temporary.write_bytes(buffer.getbuffer())
 
-    def load_state(self, recipe: Recipe, device: torch.device) -> dict[str, Any] | None:
-        """The saved state, or None if there is none.
+    def load_state(self, recipe: Recipe) -> dict[str, Any] | None:
+        """The saved state, its tensors on the CPU, or None if there is none.
 
         Raises:
             UsageError: the state is of another recipe; says where they differ.
         """
         if not self._state_file.exists():
             return None
-        state: dict[str, Any] = torch.load(self._state_file, map_location=device, weights_only=True)
+        state: dict[str, Any] = torch.load(self._state_file, map_location="cpu", weights_only=True)
         # Read again: a key that came with a newer version of the package gets its default.
         old, _ = parse_recipe(state["recipe"], f"the recipe in {self._state_file}")
         differences = _differences(old.model_dump(mode="json"), recipe.model_dump(mode="json"))
@@ -65,12 +67,25 @@ class RunFolder:
                 f"{self.path} holds a run of another recipe ({'; '.join(differences)}): resume it"
                 " with the same recipe, or start anew with --restart"
             )
-        return state
+        return _upgraded(state)
 
     def write_history(self, history: list[dict[str, float]]) -> None:
         """Write the curve, one JSON object a line and epoch."""
         lines = [json.dumps(entry) + "\n" for entry in history]
         write_text(self.path / "metrics.jsonl", "".join(lines))
+
+
+def _upgraded(state: dict[str, Any]) -> dict[str, Any]:
+    """A state of any version as one of the newest."""
+    if "processes" not in state:  # until there could be several, and parts of a batch
+        generators = state.pop("random_cuda")
+        own = {
+            "carried": [state.pop("carried")],
+            "random": state.pop("random"),
+            "random_cuda": generators[0] if generators else None,
+        }
+        state |= {"processes": [own], "scaler": None}
+    return state
 
 
 def _differences(old: Any, new: Any, key: str = "") -> list[str]:

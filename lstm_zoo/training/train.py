@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.task import Metric, Progress, no_progress
-from lstm_zoo.training.loop import Trainer
-from lstm_zoo.training.recipe import parse_recipe, read_recipe
+from lstm_zoo.task import Data, Metric, Progress, no_progress
+from lstm_zoo.training.loop import Outcome, Trainer
+from lstm_zoo.training.machine import on_main
+from lstm_zoo.training.recipe import Recipe, parse_recipe, read_recipe
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.zoo.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from lstm_zoo.zoo.config import CheckpointConfig
@@ -57,30 +59,40 @@ def train(
     recipe, task = read_recipe(name, overrides)
     data = task.load_data(recipe.data, data_dir)
     folder = RunFolder(runs_dir / recipe.name, restart)
-    outcome = Trainer(recipe, task, data, folder, device, should_stop, quiet).run()
-    metrics = task.evaluate(outcome.model, data, "test", progress)
+    trainer = Trainer(recipe, task, data, folder, device, should_stop, quiet)
+    outcome = trainer.run()
+
+    def write() -> CheckpointConfig:
+        metrics = task.evaluate(outcome.model, data, "test", progress)
+        return save_checkpoint(
+            folder.checkpoint,
+            outcome.model,
+            data.preprocessing,
+            task,
+            _facts(recipe, data, outcome, metrics),
+        )
+
+    return folder.checkpoint, on_main(trainer.accelerator, write)
+
+
+def _facts(
+    recipe: Recipe, data: Data, outcome: Outcome, metrics: dict[str, Metric]
+) -> dict[str, Any]:
     command = f"python -m lstm_zoo evaluate {recipe.name}"
-    config = save_checkpoint(
-        folder.checkpoint,
-        outcome.model,
-        data.preprocessing,
-        task,
-        {
-            "name": recipe.name,
-            "description": recipe.description,
-            "licence": recipe.licence,
-            "language": recipe.data.language,
-            "metrics": {
-                key: {**asdict(metric), "split": "test", "command": command}
-                for key, metric in metrics.items()
-            },
-            "recipe": recipe.model_dump(mode="json"),
-            "data": {**recipe.data.model_dump(mode="json"), **data.facts},
-            "training": outcome.facts,
-            "history": outcome.history,
+    return {
+        "name": recipe.name,
+        "description": recipe.description,
+        "licence": recipe.licence,
+        "language": recipe.data.language,
+        "metrics": {
+            key: {**asdict(metric), "split": "test", "command": command}
+            for key, metric in metrics.items()
         },
-    )
-    return folder.checkpoint, config
+        "recipe": recipe.model_dump(mode="json"),
+        "data": {**recipe.data.model_dump(mode="json"), **data.facts},
+        "training": outcome.facts,
+        "history": outcome.history,
+    }
 
 
 def evaluate(

@@ -1,0 +1,77 @@
+"""What a run computes on: its device, precision and memory, and the processes that share it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import broadcast_object_list
+
+from lstm_zoo.errors import CheckpointError, UsageError
+
+Result = TypeVar("Result")
+
+
+def make_accelerator(device: str, precision: str) -> Accelerator:
+    """The device, the precision and, under `accelerate launch`, the other processes.
+
+    Args:
+        device: "auto", "cpu", "cuda" or "mps".
+        precision: "auto", "fp32", "bf16" or "fp16".
+
+    Raises:
+        UsageError: there is no such device here, or it cannot compute so.
+    """
+    # Accelerate keeps device and precision for the whole process; a second run may differ.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    wanted = _precision(precision, device)
+    # Without a GPU Accelerate would start each of several processes as if it were alone.
+    on_cpu = device == "cpu" or ("LOCAL_RANK" in os.environ and not torch.cuda.is_available())
+    accelerator = Accelerator(cpu=on_cpu, mixed_precision=wanted)
+    if device not in ("auto", accelerator.device.type):
+        raise UsageError(f"there is no device {device!r} here; use {accelerator.device.type!r}")
+    if wanted == "fp16" and accelerator.device.type == "cpu":  # Accelerate would take fp32
+        raise UsageError("training.precision fp16 needs a GPU: take bf16 or fp32 on a CPU")
+    return accelerator
+
+
+def _precision(wanted: str, device: str) -> str:
+    """Accelerate's word for the precision: bf16 where the machine gains from it, if left open."""
+    if wanted != "auto":
+        return wanted.replace("fp32", "no")
+    if device != "cpu" and torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "no"
+    # Without AMX, bf16 products on a CPU are emulated and take three times as long as fp32.
+    has_amx = torch.cpu.get_capabilities().get("amx_tile", False)
+    return "bf16" if has_amx and device in ("auto", "cpu") else "no"
+
+
+def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
+    """Do `work` in the main process alone; all processes get its result, or its error."""
+    if accelerator.num_processes == 1:
+        return work()
+    answer: list[Any] = [None, None]
+    if accelerator.is_main_process:
+        try:
+            answer[0] = work()
+        except (UsageError, CheckpointError, OSError) as error:
+            answer[1] = error
+    broadcast_object_list(answer)
+    if answer[1] is not None:
+        raise answer[1]
+    result: Result = answer[0]
+    return result
+
+
+def peak_memory(device: torch.device) -> int:
+    """Bytes: of the CUDA device's tensors, or of this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
