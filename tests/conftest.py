@@ -38,7 +38,7 @@ TINY_RECIPE = {
     },
     "optimizer": {"learning_rate": 1e-2, "weight_decay": 0.01},
     "schedule": {"kind": "cosine", "warmup_steps": 5},
-    "training": {"epochs": 2, "average_decay": 0.9, "save_every": 0},
+    "training": {"epochs": 2, "average_decay": 0.9, "save_every": 1e9},
 }
 
 

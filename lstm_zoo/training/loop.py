@@ -10,20 +10,20 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.task import Data, Task
 from lstm_zoo.training.gradient import BatchGradient
 from lstm_zoo.training.machine import make_accelerator, on_main
-from lstm_zoo.training.optimizer import exponential_average, make_optimizer
 from lstm_zoo.training.recipe import Recipe
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.training.schedule import Schedule
 from lstm_zoo.training.state import resume, save
+from lstm_zoo.training.weights import is_triggered, make_average, make_optimizer
 
 SHOW_EVERY = 0.5  # seconds between updates of the progress bar
+MOST_SKIPPED = 20  # in a row; fp16 finds its scale by skipping a few
 
 
 @dataclass
@@ -76,11 +76,8 @@ class Trainer:
         model = task.build(recipe.model, data.preprocessing)
         model.reset_parameters()  # type: ignore[operator]
         model.to(self.accelerator.device)
-        self.average = None
-        if options.average_decay:
-            self.average = AveragedModel(
-                model, multi_avg_fn=exponential_average(options.average_decay)
-            )
+        self.average = make_average(model, options)
+        self.averaging = options.average_decay > 0
         self.optimizer = make_optimizer(model, recipe.optimizer)
         # For evaluation: not wrapped for several processes, for which `BatchGradient` cares.
         self.model = self.accelerator.prepare_model(model, evaluation_mode=True)
@@ -90,6 +87,7 @@ class Trainer:
         self.steps = len(self._batches(0))
         self.schedule = Schedule(self.optimizer, recipe.schedule, self.steps * options.epochs)
         self.epoch, self.step, self.seconds, self.units, self.peak_memory = 0, 0, 0.0, 0, 0
+        self.skipped = self.skipped_in_epoch = self.skipped_in_a_row = 0
         self.loss_sum = torch.zeros((), device=self.device)
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Any] = {"metric": math.inf, "epoch": -1, "weights": None}
@@ -103,7 +101,7 @@ class Trainer:
 
         Raises:
             Interrupted: `should_stop` said so; the state is saved.
-            UsageError: the loss is no longer a number, or the folder holds another recipe's run.
+            UsageError: the loss is no number any more, or the folder holds another recipe's run.
         """
         resume(self)
         total = self.steps * self.recipe.training.epochs
@@ -140,7 +138,7 @@ class Trainer:
             if now - shown > SHOW_EVERY:
                 self._show(bar)
                 shown = now
-            if stop or due:
+            if stop or (due and not self.skipped_in_a_row):
                 save(self)
                 saved = now
             if stop:
@@ -154,29 +152,50 @@ class Trainer:
         scaler = self.accelerator.scaler  # of fp16, whose small gradients would be zero
         if scaler:
             scaler.unscale_(self.optimizer)
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.clip_norm)
-        if scaler:
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.clip_norm)
+        is_finite = bool(torch.isfinite(loss + norm))
+        if scaler:  # looks for itself
             scaler.step(self.optimizer)
             scaler.update()
-        else:
+        elif is_finite:
             self.optimizer.step()
         self.optimizer.zero_grad()
         self.schedule.after_step()
-        if self.average:
+        if not is_finite:
+            self._skip(loss)
+            return
+        self.skipped_in_a_row = 0
+        if self.average and self.averaging:
             self.average.update_parameters(self.model)
-        # Kept on the device: reading it at each step would wait for the device each time.
         self.loss_sum += loss
 
+    def _skip(self, loss: Tensor) -> None:
+        """Count a step that was not taken; the weights are those of the last good one."""
+        self.skipped += 1
+        self.skipped_in_epoch += 1
+        self.skipped_in_a_row += 1
+        if not torch.isfinite(loss):
+            self.gradient.forget()  # or the next loss would be no number either
+        if self.skipped_in_a_row == MOST_SKIPPED:
+            raise self._diverged(f"the loss or its gradient was no number {MOST_SKIPPED} times")
+
+    def _diverged(self, what: str) -> UsageError:
+        return UsageError(
+            f"{what}, in epoch {self.epoch + 1}: lower optimizer.learning_rate (now"
+            f" {self.recipe.optimizer.learning_rate}) or optimizer.clip_norm and start anew with"
+            f" --restart; {self.folder.path} keeps the last good state"
+        )
+
     def _close_epoch(self) -> None:
-        loss = (self.loss_sum / self.steps).item()
-        if not math.isfinite(loss):
-            raise UsageError(
-                f"the loss became {loss} in epoch {self.epoch + 1}: lower optimizer.learning_rate"
-                f" (now {self.recipe.optimizer.learning_rate}) or optimizer.clip_norm"
-            )
-        candidate = self.average.module if self.average else self.model
+        taken = self.steps - self.skipped_in_epoch
+        if not taken:
+            raise self._diverged("the loss was no number in any step")
+        loss = (self.loss_sum / taken).item()
+        candidate = self.average.module if self.average and self.averaging else self.model
         candidate.eval()
         metric = on_main(self.accelerator, lambda: self.task.validate(candidate, self.data))
+        if not math.isfinite(metric):
+            raise self._diverged(f"the validation metric became {metric}")
         if metric < self.best["metric"]:
             weights = {k: v.detach().cpu().clone() for k, v in candidate.state_dict().items()}
             self.best = {"metric": metric, "epoch": self.epoch, "weights": weights}
@@ -191,15 +210,20 @@ class Trainer:
         )
         on_main(self.accelerator, lambda: self.folder.write_history(self.history))
         self.schedule.after_epoch(metric)
-        self.epoch, self.step = self.epoch + 1, 0
+        trigger = self.recipe.training.average_trigger
+        metrics = [entry[f"validation_{self.task.metric}"] for entry in self.history]
+        if trigger is not None and is_triggered(metrics, trigger):
+            self.averaging = True
+        self.epoch, self.step, self.skipped_in_epoch = self.epoch + 1, 0, 0
         self.gradient.forget()
         self.loss_sum.zero_()
 
     def _show(self, bar: tqdm) -> None:
         bar.set_description(f"epoch {self.epoch + 1}/{self.recipe.training.epochs}", refresh=False)
+        loss = (self.loss_sum / max(1, self.step - self.skipped_in_epoch)).item()
         validation = f"{self.best['metric']:.4f}" if self.history else "-"
         bar.set_postfix_str(
-            f"loss {(self.loss_sum / self.step).item():.4f}, best {self.task.metric} {validation},"
+            f"loss {loss:.4f}, best {self.task.metric} {validation},"
             f" {self.units / self.seconds:,.0f} tokens/s"
         )
 
@@ -212,6 +236,7 @@ class Trainer:
         model.load_state_dict(self.best["weights"])
         facts = {
             "epochs": self.epoch,
+            "skipped_steps": self.skipped,
             "best_epoch": self.best["epoch"] + 1,
             f"best_validation_{self.task.metric}": self.best["metric"],
             "last_training_loss": self.history[-1]["loss"],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lstm_zoo.errors import UsageError, validated
 from lstm_zoo.task import Task, did_you_mean, get_task
@@ -31,13 +31,16 @@ class OptimizerConfig(_Section):
 class ScheduleConfig(_Section):
     """How the learning rate moves."""
 
-    kind: Literal["constant", "cosine", "plateau"] = Field(
+    kind: Literal["constant", "cosine", "one-cycle", "plateau"] = Field(
         "cosine",
         description="after the warm-up: constant; cosine down to `floor`; or cut by `factor` when"
-        " `patience` epochs bring nothing better (ReduceLROnPlateau)",
+        " `patience` epochs bring nothing better (ReduceLROnPlateau). one-cycle has no warm-up: it"
+        " rises from a 25th of the peak along a cosine for `rise` of all steps, then falls as"
+        " cosine does (Smith & Topin 2018)",
     )
     warmup_steps: int = Field(0, ge=0, description="steps of a linear rise to the peak rate")
     floor: float = Field(0.0, ge=0, lt=1, description="lowest rate, as a share of the peak")
+    rise: float = Field(0.3, gt=0, lt=1, description="one-cycle: share of steps before the peak")
     factor: float = Field(0.5, gt=0, lt=1, description="plateau: the cut")
     patience: int = Field(2, ge=0, description="plateau: epochs to wait")
 
@@ -52,6 +55,12 @@ class LoopConfig(_Section):
     average_decay: float = Field(
         0.0, ge=0, lt=1, description="exponential average of the weights, a step; 0 for none"
     )
+    average_trigger: int | None = Field(
+        None,
+        ge=0,
+        description="plain average of the weights of all steps after the epoch that was worse than"
+        " the best one, so many epochs before it left out (Merity et al. 2018 take 5)",
+    )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto",
         description="auto: bf16 autocast on CUDA and on CPUs with AMX, fp32 elsewhere; fp16, with"
@@ -62,6 +71,12 @@ class LoopConfig(_Section):
     )
     seed: int = Field(0, ge=0, lt=2**31)
     save_every: float = Field(60.0, ge=0, description="seconds between saved states of the run")
+
+    @model_validator(mode="after")
+    def _one_average(self) -> Self:
+        if self.average_decay and self.average_trigger is not None:
+            raise ValueError("take average_decay or average_trigger, not both")
+        return self
 
 
 class Recipe(_Section):

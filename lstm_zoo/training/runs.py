@@ -85,6 +85,8 @@ def _upgraded(state: dict[str, Any]) -> dict[str, Any]:
             "random_cuda": generators[0] if generators else None,
         }
         state |= {"processes": [own], "scaler": None}
+    if "skipped" not in state:
+        state |= {"skipped": [0, 0, 0], "averaging": state["average"] is not None}
     return state
 
 

@@ -1,4 +1,4 @@
-"""How the learning rate moves: warm-up, then constant, cosine or cuts on a plateau."""
+"""How the learning rate moves: by step along a curve, or by epoch when nothing gets better."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from lstm_zoo.training.recipe import ScheduleConfig
+
+START = 1 / 25
+"""Rate of one-cycle's first step, as a share of the peak; that of PyTorch's OneCycleLR."""
 
 
 class Schedule:
@@ -33,12 +36,13 @@ class Schedule:
     def _share(self, step: int) -> float:
         """The rate for this step as a share of the peak."""
         config = self.config
-        if step < config.warmup_steps:
-            return (step + 1) / (config.warmup_steps + 1)
-        if config.kind != "cosine":
+        one_cycle = config.kind == "one-cycle"
+        rise = config.rise * self.total_steps if one_cycle else config.warmup_steps
+        if step < rise:
+            return _cosine(START, 1, step / rise) if one_cycle else (step + 1) / (rise + 1)
+        if config.kind in ("constant", "plateau"):
             return 1.0
-        done = (step - config.warmup_steps) / max(1, self.total_steps - config.warmup_steps)
-        return config.floor + (1 - config.floor) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+        return _cosine(1, config.floor, (step - rise) / max(1, self.total_steps - rise))
 
     def after_step(self) -> None:
         """Move on by one step."""
@@ -63,3 +67,7 @@ class Schedule:
         self._by_step.load_state_dict({**state["by_step"], "lr_lambdas": [None]})
         if self._by_epoch:
             self._by_epoch.load_state_dict(state["by_epoch"])
+
+
+def _cosine(start: float, end: float, done: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2

@@ -37,10 +37,12 @@ def _common(run: Trainer) -> dict[str, Any]:
     return {
         "model": run.model.state_dict(),
         "average": run.average.state_dict() if run.average else None,
+        "averaging": run.averaging,
         "optimizer": run.optimizer.state_dict(),
         "schedule": run.schedule.state_dict(),
         "scaler": scaler.state_dict() if scaler else None,
         "loss_sum": run.loss_sum,
+        "skipped": [run.skipped, run.skipped_in_epoch, run.skipped_in_a_row],
         "position": [run.epoch, run.step],
         "used": [run.seconds, run.units, run.peak_memory],
         "history": run.history,
@@ -60,11 +62,13 @@ def resume(run: Trainer) -> None:
     run.model.load_state_dict(state["model"])
     if run.average:
         run.average.load_state_dict(state["average"])
+    run.averaging = state["averaging"]
     run.optimizer.load_state_dict(state["optimizer"])
     run.schedule.load_state_dict(state["schedule"])
     if run.accelerator.scaler and state["scaler"]:
         run.accelerator.scaler.load_state_dict(state["scaler"])
     run.loss_sum = state["loss_sum"].to(run.device)
+    run.skipped, run.skipped_in_epoch, run.skipped_in_a_row = state["skipped"]
     run.epoch, run.step = state["position"]
     run.seconds, run.units, run.peak_memory = state["used"]
     run.history, run.best = state["history"], state["best"]

@@ -20,10 +20,13 @@ import yaml
 from safetensors.torch import load_file
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.training.loop import Interrupted
-from lstm_zoo.training.recipe import ScheduleConfig
+from lstm_zoo.language.task import LanguageTask
+from lstm_zoo.training.loop import Interrupted, Outcome, Trainer
+from lstm_zoo.training.recipe import ScheduleConfig, read_recipe
+from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.training.schedule import Schedule
 from lstm_zoo.training.train import evaluate, train
+from lstm_zoo.training.weights import is_triggered
 
 
 def run(recipe: Path, data: Path, runs: Path, **options: Any) -> Path:
@@ -160,6 +163,70 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(
         run(tiny_recipe, verses, tmp_path, overrides=overrides)
 
 
+class Faulty(LanguageTask):
+    """Its loss is no number in some steps."""
+
+    def __init__(self, faults: set[int]) -> None:
+        self.faults, self.steps = faults, 0
+
+    def loss(self, model: Any, batch: Any, carried: Any) -> Any:
+        self.steps += 1
+        loss, carried = super().loss(model, batch, carried)
+        if self.steps not in self.faults:
+            return loss, carried
+        return loss * math.nan, tuple(part * math.nan for part in carried)
+
+
+def faulty_run(
+    recipe_file: Path, data: Path, runs: Path, faults: set[int], *overrides: str
+) -> tuple[Trainer, Outcome]:
+    recipe, _ = read_recipe(str(recipe_file), ["training.save_every=1e9", *overrides])
+    task = Faulty(faults)
+    folder = RunFolder(runs / recipe.name)
+    trainer = Trainer(recipe, task, task.load_data(recipe.data, data), folder, "cpu", quiet=True)
+    return trainer, trainer.run()
+
+
+def test_a_step_without_a_number_is_skipped_and_counted(
+    tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    _, outcome = faulty_run(tiny_recipe, verses, tmp_path, {3, 40, 41, 90})
+    assert outcome.facts["skipped_steps"] == 4
+    whole = curve(tiny_checkpoint.parent.parent)
+    for entry, other in zip(outcome.history, whole, strict=True):
+        assert entry["loss"] == pytest.approx(other["loss"], rel=0.03)
+
+
+def test_many_steps_without_a_number_end_the_run_and_leave_the_last_good_state(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="no number 20 times, in epoch 2.* keeps the last good"):
+        faulty_run(tiny_recipe, verses, tmp_path, set(range(90, 1000)))
+    state = torch.load(tmp_path / "tiny.verses" / "state.pt", weights_only=True)
+    assert state["position"] == [1, 0]
+    assert all(torch.isfinite(weight).all() for weight in state["model"].values())
+
+
+def test_averaging_begins_when_the_metric_gets_worse(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    overrides = ["training.average_decay=0", "training.average_trigger=0", "training.epochs=6"]
+    overrides += ["optimizer.learning_rate=1.0", "schedule.kind=constant"]
+    trainer, outcome = faulty_run(tiny_recipe, verses, tmp_path, set(), *overrides)
+    metrics = [entry["validation_nats"] for entry in outcome.history]
+    worse = next(i for i in range(1, 6) if metrics[i] > min(metrics[:i]))
+    assert trainer.average is not None
+    # Each step after the first epoch that was worse than the best one is averaged.
+    assert int(trainer.average.n_averaged) == (5 - worse) * trainer.steps > 0
+
+
+def test_the_trigger_is_that_of_the_paper() -> None:
+    assert not is_triggered([3.0, 4.0], 1)
+    assert not is_triggered([3.0, 2.0, 2.5], 1)
+    assert is_triggered([3.0, 2.0, 2.1, 2.5], 1)
+    assert is_triggered([3.0, 3.1], 0)
+
+
 def test_an_absent_device_is_named(tiny_recipe: Path, verses: Path, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has the device")
@@ -230,6 +297,21 @@ class TestSchedule:
         assert rates[50] == pytest.approx(1.1, abs=0.02)
         assert rates[100] == pytest.approx(0.2, abs=1e-3)
         assert rates == sorted(rates, reverse=True)
+
+    def test_one_cycle_is_that_of_pytorch(self) -> None:
+        parameter = torch.nn.Parameter(torch.zeros(1))
+        optimizer = torch.optim.SGD([parameter], lr=2.0, momentum=0.9)
+        theirs = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2.0, total_steps=101)
+        expected = []
+        for _ in range(100):
+            expected.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            theirs.step()
+        # Theirs reaches its peak one step early, and its end with the last step.
+        ours = self.rates(100, {}, kind="one-cycle", rise=0.3)
+        assert ours == pytest.approx(expected, abs=0.06)
+        assert ours[0] == pytest.approx(0.08)
+        assert max(ours) == ours[30] == 2.0
 
     def test_plateau_cuts_when_nothing_gets_better(self) -> None:
         metrics = {2: 3.0, 3: 2.0, 4: 2.0, 5: 2.5, 6: 1.0}

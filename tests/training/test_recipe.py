@@ -38,7 +38,11 @@ def test_every_recipe_comments_each_of_its_keys(name: str) -> None:
         ("training.epochs=many", "training.epochs: .*got 'many'"),
         ("model.hidden_size=0", "model: hidden_size: .*greater than or equal to 1"),
         ("task=languages", "unknown task 'languages'; did you mean 'language'"),
-        ("schedule.kind=cosines", "schedule.kind: .*'constant', 'cosine' or 'plateau'"),
+        (
+            "schedule.kind=cosines",
+            "schedule.kind: .*'constant', 'cosine', 'one-cycle' or 'plateau'",
+        ),
+        ("training.average_trigger=5", "take average_decay or average_trigger, not both"),
         ("nonsense", "--set needs section.key=value, got 'nonsense'"),
         ("name.x=1", "--set needs section.key=value"),
     ],
