@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,24 @@ class RunFolder:
     def __init__(self, path: Path, restart: bool = False) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
+        names = ("recipe.yaml", "metrics.jsonl", "state.pt", "checkpoint")
+        half_written_files = [found for name in names for found in path.glob(f".{name}.*")]
+        for half_written in half_written_files:  # by a process that was killed
+            if half_written.is_dir():
+                shutil.rmtree(half_written, ignore_errors=True)
+            else:
+                half_written.unlink(missing_ok=True)
         if restart:
             self._state_file.unlink(missing_ok=True)
+            self._history_file.unlink(missing_ok=True)
 
     @property
     def _state_file(self) -> Path:
         return self.path / "state.pt"
+
+    @property
+    def _history_file(self) -> Path:
+        return self.path / "metrics.jsonl"
 
     @property
     def checkpoint(self) -> Path:
@@ -72,7 +85,7 @@ class RunFolder:
     def write_history(self, history: list[dict[str, float]]) -> None:
         """Write the curve, one JSON object a line and epoch."""
         lines = [json.dumps(entry) + "\n" for entry in history]
-        write_text(self.path / "metrics.jsonl", "".join(lines))
+        write_text(self._history_file, "".join(lines))
 
 
 def _upgraded(state: dict[str, Any]) -> dict[str, Any]:

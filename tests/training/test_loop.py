@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-import yaml
 from safetensors.torch import load_file
 
 from lstm_zoo.errors import UsageError
@@ -104,32 +99,6 @@ def test_a_stop_at_any_step_resumes_to_the_same_weights(
         with pytest.raises(Interrupted):
             run(tiny_recipe, verses, tmp_path, should_stop=stop)
     assert_same_weights(run(tiny_recipe, verses, tmp_path), tiny_checkpoint)
-
-
-def test_a_killed_process_resumes_to_the_same_weights(
-    tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
-) -> None:
-    """SIGKILL at random moments; `save_every` 0 makes it likely to hit a file being written."""
-    code = (
-        "import sys, torch; torch.set_num_threads(1); from pathlib import Path;"
-        "from lstm_zoo.training.train import train;"
-        "train(sys.argv[1], data_dir=Path(sys.argv[2]), runs_dir=Path(sys.argv[3]),"
-        " device='cpu', quiet=True)"
-    )
-    command = [sys.executable, "-c", code, str(tiny_recipe), str(verses), str(tmp_path)]
-    state = tmp_path / "tiny.verses" / "state.pt"
-    chance = random.Random(0)
-    for _ in range(3):
-        before = state.stat().st_mtime_ns if state.exists() else 0
-        process = subprocess.Popen(command)
-        while process.poll() is None and not (state.exists() and state.stat().st_mtime_ns > before):
-            time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.3))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert not (tmp_path / "tiny.verses" / "checkpoint" / "config.json").exists()
-    subprocess.run(command, check=True)
-    assert_same_weights(tmp_path / "tiny.verses" / "checkpoint", tiny_checkpoint)
 
 
 def test_a_run_of_an_older_version_is_resumed(
@@ -318,20 +287,3 @@ class TestSchedule:
         rates = self.rates(8, metrics, kind="plateau", patience=1, factor=0.25, warmup_steps=2)
         expected = [2 / 3, 4 / 3, 2.0, 2.0, 2.0, 2.0, 0.5, 0.5]
         assert rates == pytest.approx(expected)
-
-
-def test_sigterm_saves_and_says_how_to_go_on(
-    tiny_recipe: Path, verses: Path, tmp_path: Path
-) -> None:
-    command = [sys.executable, "-m", "lstm_zoo", "train", str(tiny_recipe)]
-    command += ["--data-dir", str(verses), "--runs-dir", str(tmp_path), "--device", "cpu"]
-    command += ["--set", "training.epochs=1000"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
-    state = tmp_path / "tiny.verses" / "state.pt"
-    while not state.exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "the same command goes on from here" in errors
-    assert yaml.safe_load((tmp_path / "tiny.verses/recipe.yaml").read_text())["name"]
