@@ -1,15 +1,29 @@
-"""Recipes and their figures: train, evaluate."""
+"""Recipes and their figures: train, runs, evaluate."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lstm_zoo.cli.app import EXIT_INTERRUPTED, AsJson, DataDir, Device, Name, app, bar, print_json
+from lstm_zoo.cli.app import (
+    EXIT_INTERRUPTED,
+    AsJson,
+    DataDir,
+    Device,
+    Name,
+    app,
+    bar,
+    print_json,
+    print_table,
+)
+
+RunsDir = Annotated[Path, typer.Option(help="Holds a folder for each run.")]
 
 
 @app.command()
@@ -19,9 +33,12 @@ def train(
         list[str] | None, typer.Option("--set", help="section.key=value, as often as needed.")
     ] = None,
     data_dir: DataDir = None,
-    runs_dir: Annotated[Path, typer.Option(help="Holds a folder for each run.")] = Path("runs"),
+    runs_dir: RunsDir = Path("runs"),
     device: Device = "auto",
     restart: Annotated[bool, typer.Option(help="Forget an interrupted run.")] = False,
+    log_with: Annotated[
+        str | None, typer.Option(help="tensorboard or trackio, where it is installed.")
+    ] = None,
 ) -> None:
     """Train a recipe; stop with Ctrl-C, go on with the same command.
 
@@ -41,13 +58,47 @@ def train(
             restart=restart,
             should_stop=lambda: wanted.stop,
             progress=bar,
+            log_with=log_with,
         )
     except Interrupted:
         print("\nstopped, and saved: the same command goes on from here", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    if os.environ.get("RANK", "0") != "0":  # of several processes that train, one speaks
+        return
     for key, metric in config.metrics.items():
         print(f"{key:14}{metric.value:.4f} {metric.unit}, {metric.split} part")
     print(f"written: {folder}; use it as local-dir:{folder}")
+
+
+@app.command()
+def runs(runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None:
+    """List the runs of training: how far they are, how good, how long and how large.
+
+    For example: python -m lstm_zoo runs
+    """
+    from lstm_zoo.training.listing import list_runs
+    from lstm_zoo.zoo.card import duration
+
+    found = list_runs(runs_dir)
+    if as_json:
+        print_json([asdict(run) for run in found])
+        return
+    if not found:
+        print(f"there are no runs in {runs_dir}", file=sys.stderr)
+        return
+    head = ("name", "state", "epochs", "best on validation", "time", "MB")
+    rows = [
+        (
+            run.name,
+            "finished" if run.finished else "to be resumed",
+            f"{run.epochs}/{run.total_epochs}",
+            "" if run.best is None else f"{run.best:.4f} {run.metric}",
+            duration(run.seconds),
+            f"{run.bytes / 1e6:.1f}",
+        )
+        for run in found
+    ]
+    print_table([head, *rows], right={"epochs", "time", "MB"})
 
 
 class _StopOnSignal:

@@ -56,6 +56,7 @@ class Trainer:
         device: "auto", "cpu", "cuda" or "mps".
         should_stop: asked after each step; True saves the state and raises `Interrupted`.
         quiet: no progress bar.
+        log_with: "tensorboard" or "trackio", to send the curve there too.
     """
 
     def __init__(
@@ -67,11 +68,14 @@ class Trainer:
         device: str = "auto",
         should_stop: Callable[[], bool] = lambda: False,
         quiet: bool = False,
+        log_with: str | None = None,
     ) -> None:
         self.recipe, self.task, self.data, self.folder = recipe, task, data, folder
         self.should_stop, self.quiet = should_stop, quiet
         options = recipe.training
-        self.accelerator = make_accelerator(device, options.precision)
+        self.accelerator = make_accelerator(device, options.precision, log_with, folder.path)
+        if log_with:
+            self.accelerator.init_trackers(recipe.name, _flat(recipe.model_dump(mode="json")))
         torch.manual_seed(options.seed)
         model = task.build(recipe.model, data.preprocessing)
         model.reset_parameters()  # type: ignore[operator]
@@ -113,6 +117,7 @@ class Trainer:
             while not self._finished():
                 self._epoch(bar)
         save(self)
+        self.accelerator.end_training()
         return self._outcome()
 
     def _finished(self) -> bool:
@@ -209,6 +214,7 @@ class Trainer:
             }
         )
         on_main(self.accelerator, lambda: self.folder.write_history(self.history))
+        self.accelerator.log(self.history[-1], step=self.epoch + 1)
         self.schedule.after_epoch(metric)
         trigger = self.recipe.training.average_trigger
         metrics = [entry[f"validation_{self.task.metric}"] for entry in self.history]
@@ -249,3 +255,11 @@ class Trainer:
             "precision": self.accelerator.mixed_precision.replace("no", "fp32"),
         }
         return Outcome(model.eval(), facts, self.history)
+
+
+def _flat(document: Any, key: str = "") -> dict[str, Any]:
+    """A recipe as trackers want it: `section.key` and a plain value."""
+    if not isinstance(document, dict):
+        return {key: document if isinstance(document, bool | int | float) else str(document)}
+    parts = (_flat(value, f"{key}.{name}".lstrip(".")) for name, value in document.items())
+    return {name: value for part in parts for name, value in part.items()}

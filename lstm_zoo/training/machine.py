@@ -6,6 +6,8 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -18,22 +20,35 @@ from lstm_zoo.errors import CheckpointError, UsageError
 Result = TypeVar("Result")
 
 
-def make_accelerator(device: str, precision: str) -> Accelerator:
+TRACKERS = ("tensorboard", "trackio")
+
+
+def make_accelerator(
+    device: str, precision: str, log_with: str | None = None, log_dir: Path | None = None
+) -> Accelerator:
     """The device, the precision and, under `accelerate launch`, the other processes.
 
     Args:
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
+        log_with: one of `TRACKERS`, or None.
+        log_dir: folder for its files.
 
     Raises:
-        UsageError: there is no such device here, or it cannot compute so.
+        UsageError: there is no such device or tracker here, or the device cannot compute so.
     """
+    if log_with is not None and log_with not in TRACKERS:
+        raise UsageError(f"there is no tracker {log_with!r}; known: {', '.join(TRACKERS)}")
+    if log_with is not None and find_spec(log_with) is None:
+        raise UsageError(f"{log_with} is not installed: pip install {log_with}")
     # Accelerate keeps device and precision for the whole process; a second run may differ.
     AcceleratorState._reset_state(reset_partial_state=True)
     wanted = _precision(precision, device)
     # Without a GPU Accelerate would start each of several processes as if it were alone.
     on_cpu = device == "cpu" or ("LOCAL_RANK" in os.environ and not torch.cuda.is_available())
-    accelerator = Accelerator(cpu=on_cpu, mixed_precision=wanted)
+    accelerator = Accelerator(
+        cpu=on_cpu, mixed_precision=wanted, log_with=log_with, project_dir=log_dir
+    )
     if device not in ("auto", accelerator.device.type):
         raise UsageError(f"there is no device {device!r} here; use {accelerator.device.type!r}")
     if wanted == "fp16" and accelerator.device.type == "cpu":  # Accelerate would take fp32

@@ -13,30 +13,41 @@ import yaml
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.files import whole_file, write_text
+from lstm_zoo.training.curve import curve_svg
 from lstm_zoo.training.recipe import Recipe, parse_recipe
+
+KEPT = ("recipe.yaml", "metrics.jsonl", "curve.svg", "state.pt", "checkpoint")
 
 
 class RunFolder:
-    """`runs/NAME/`: recipe.yaml, metrics.jsonl, state.pt and, at the end, checkpoint/.
+    """`runs/NAME/`: recipe.yaml, metrics.jsonl, its curve.svg, state.pt, at the end checkpoint/.
+
+    The state holds the last and the best weights; it is replaced, so a run takes no more room the
+    longer it lasts.
 
     Args:
-        path: the folder; made if it is not there.
-        restart: forget a state that is there.
+        path: the folder.
     """
 
-    def __init__(self, path: Path, restart: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
-        names = ("recipe.yaml", "metrics.jsonl", "state.pt", "checkpoint")
-        half_written_files = [found for name in names for found in path.glob(f".{name}.*")]
-        for half_written in half_written_files:  # by a process that was killed
-            if half_written.is_dir():
-                shutil.rmtree(half_written, ignore_errors=True)
+
+    def open(self, restart: bool = False) -> None:
+        """Make the folder if it is not there, and remove what a killed process left half written.
+
+        Args:
+            restart: forget a state that is there.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        half_written = [found for name in KEPT for found in self.path.glob(f".{name}.*")]
+        for path in half_written:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
             else:
-                half_written.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
         if restart:
-            self._state_file.unlink(missing_ok=True)
-            self._history_file.unlink(missing_ok=True)
+            for path in (self._state_file, self._history_file, self._curve_file):
+                path.unlink(missing_ok=True)
 
     @property
     def _state_file(self) -> Path:
@@ -45,6 +56,10 @@ class RunFolder:
     @property
     def _history_file(self) -> Path:
         return self.path / "metrics.jsonl"
+
+    @property
+    def _curve_file(self) -> Path:
+        return self.path / "curve.svg"
 
     @property
     def checkpoint(self) -> Path:
@@ -83,9 +98,23 @@ class RunFolder:
         return _upgraded(state)
 
     def write_history(self, history: list[dict[str, float]]) -> None:
-        """Write the curve, one JSON object a line and epoch."""
+        """Write the curve, one JSON object a line and epoch, and as a picture."""
         lines = [json.dumps(entry) + "\n" for entry in history]
         write_text(self._history_file, "".join(lines))
+        write_text(self._curve_file, curve_svg(self.path.name, history))
+
+    def read_history(self) -> list[dict[str, float]]:
+        """The curve so far; `ValueError` if the file is broken."""
+        if not self._history_file.exists():
+            return []
+        return [json.loads(line) for line in self._history_file.read_text("utf-8").splitlines()]
+
+    def is_finished(self) -> bool:
+        """Whether the checkpoint is that of the state, which is written first."""
+        config = self.checkpoint / "config.json"
+        if not config.exists() or not self._state_file.exists():
+            return config.exists()
+        return config.stat().st_mtime_ns >= self._state_file.stat().st_mtime_ns
 
 
 def _upgraded(state: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     progress: Progress = no_progress,
     quiet: bool = False,
+    log_with: str | None = None,
 ) -> tuple[Path, CheckpointConfig]:
     """Train a recipe to its end, or on from where it was interrupted.
 
@@ -47,6 +48,7 @@ def train(
         should_stop: asked after each step; True saves the state and raises `Interrupted`.
         progress: wraps the batches of the evaluation.
         quiet: no progress bar in training.
+        log_with: "tensorboard" or "trackio", to send the curve there too.
 
     Returns:
         The checkpoint's folder, and its config.
@@ -58,8 +60,9 @@ def train(
     """
     recipe, task = read_recipe(name, overrides)
     data = task.load_data(recipe.data, data_dir)
-    folder = RunFolder(runs_dir / recipe.name, restart)
-    trainer = Trainer(recipe, task, data, folder, device, should_stop, quiet)
+    folder = RunFolder(runs_dir / recipe.name)
+    folder.open(restart)
+    trainer = Trainer(recipe, task, data, folder, device, should_stop, quiet, log_with)
     outcome = trainer.run()
 
     def write() -> CheckpointConfig:

@@ -152,6 +152,7 @@ def faulty_run(
     recipe, _ = read_recipe(str(recipe_file), ["training.save_every=1e9", *overrides])
     task = Faulty(faults)
     folder = RunFolder(runs / recipe.name)
+    folder.open()
     trainer = Trainer(recipe, task, task.load_data(recipe.data, data), folder, "cpu", quiet=True)
     return trainer, trainer.run()
 

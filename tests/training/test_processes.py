@@ -130,6 +130,7 @@ class TestFp16:
         stops = iter([False] * 30)
         for scale, should_stop in ((2.0**30, lambda: next(stops, True)), (1.0, lambda: False)):
             folder = RunFolder(tmp_path / "scaled")
+            folder.open()
             run = Trainer(recipe, task, data, folder, "cpu", should_stop, quiet=True)
             scaler = run.accelerator.scaler = torch.amp.GradScaler("cpu", scale)
             with suppress(Interrupted):
