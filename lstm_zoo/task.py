@@ -78,8 +78,11 @@ class Data(Protocol):
 class Task(Protocol):
     """A task as `training` and `zoo` see it.
 
-    A task may have `loss_weight(batch) -> float` besides: over how many targets `loss` is the mean.
-    Training asks for it where a batch is divided; without it each row counts the same.
+    A task may have besides:
+    - `loss_weight(batch) -> float`: over how many targets `loss` is the mean. Training asks for it
+      where a batch is divided; without it each row counts the same.
+    - `load_data_as(config, data_dir, preprocessing) -> Data`: as `load_data`, but prepared as a
+      model needs it that was trained on other data.
 
     Attributes:
         name: the folder's name.

@@ -59,7 +59,7 @@ def name(tiny_checkpoint: Path) -> str:
 
 def test_help_names_each_verb() -> None:
     done = run("--help")
-    verbs = "list show cards verify generate train evaluate export import push pull space"
+    verbs = "list show cards verify generate train runs evaluate export import push pull space"
     for verb in verbs.split():
         assert f" {verb} " in done.stdout
 
@@ -150,6 +150,8 @@ def test_train_writes_a_checkpoint_that_generate_can_use(
     tiny_recipe: Path, verses: Path, tmp_path: Path
 ) -> None:
     done = run_process("train", tiny_recipe, "--data-dir", verses, "--runs-dir", tmp_path)
+    for row in ("nats ", "time ", "speed ", "memory ", "parameters "):
+        assert f"\n{row}" in done.stdout
     assert done.returncode == 0, done.stderr
     assert "best nats" in done.stderr
     checkpoint = tmp_path / "tiny.verses" / "checkpoint"

@@ -32,6 +32,9 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of raw data; LSTM_ZOO_DATA or ~/.cache/lstm_zoo/data if not given."),
 ]
+DataFile = Annotated[
+    Path | None, typer.Option(help="A file to read instead of the recipe's data.file.")
+]
 EXTRAS = {
     "train": ("training", ("accelerate", "yaml", "opencc")),
     "export": ("export to ONNX", ("onnx", "onnxruntime")),

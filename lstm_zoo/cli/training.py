@@ -7,7 +7,7 @@ import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from lstm_zoo.cli.app import (
     EXIT_INTERRUPTED,
     AsJson,
     DataDir,
+    DataFile,
     Device,
     Name,
     app,
@@ -22,6 +23,9 @@ from lstm_zoo.cli.app import (
     print_json,
     print_table,
 )
+
+if TYPE_CHECKING:
+    from lstm_zoo.zoo.config import CheckpointConfig
 
 RunsDir = Annotated[Path, typer.Option(help="Holds a folder for each run.")]
 
@@ -33,6 +37,7 @@ def train(
         list[str] | None, typer.Option("--set", help="section.key=value, as often as needed.")
     ] = None,
     data_dir: DataDir = None,
+    data_file: DataFile = None,
     runs_dir: RunsDir = Path("runs"),
     device: Device = "auto",
     restart: Annotated[bool, typer.Option(help="Forget an interrupted run.")] = False,
@@ -53,6 +58,7 @@ def train(
             recipe,
             overrides=set_ or (),
             data_dir=data_dir,
+            data_file=data_file,
             runs_dir=runs_dir,
             device=device,
             restart=restart,
@@ -65,9 +71,30 @@ def train(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if os.environ.get("RANK", "0") != "0":  # of several processes that train, one speaks
         return
-    for key, metric in config.metrics.items():
-        print(f"{key:14}{metric.value:.4f} {metric.unit}, {metric.split} part")
+    _report(config)
     print(f"written: {folder}; use it as local-dir:{folder}")
+
+
+def _report(config: CheckpointConfig) -> None:
+    """What came of a run, as one table."""
+    from lstm_zoo.zoo.card import duration
+
+    facts: dict[str, Any] = dict(config.training)
+    rows: list[tuple[str, ...]] = [("", "figure", "unit", "how it was measured")]
+    for key, metric in config.metrics.items():
+        how = f"{metric.split} part: {metric.protocol}"
+        rows.append((key, f"{metric.value:.4f}", metric.unit, how))
+    machine = f"{facts['device']}, {facts['threads']} threads, {facts['precision']}"
+    if facts["processes"] > 1:
+        machine += f", {facts['processes']} processes"
+    epochs = f"{facts['epochs']} epochs, the weights of epoch {facts['best_epoch']}"
+    rows += [
+        ("time", duration(facts["seconds"]), "", epochs),
+        ("speed", f"{facts['tokens_per_second']:,}", "tokens/s", f"training alone; {machine}"),
+        ("memory", f"{facts['peak_memory_megabytes']:,}", "MB", "the most at any time"),
+        ("parameters", f"{config.parameters:,}", "", "all of the weights"),
+    ]
+    print_table(rows, right={"figure"})
 
 
 @app.command()
@@ -119,13 +146,21 @@ def evaluate(
     name: Name,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     data_dir: DataDir = None,
+    data_file: DataFile = None,
     device: Device = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Measure a model again on its data, beside the figures of its card."""
     from lstm_zoo.training.train import evaluate as measure
 
-    checkpoint, metrics = measure(name, split=split, data_dir=data_dir, device=device, progress=bar)
+    checkpoint, metrics = measure(
+        name,
+        split=split,
+        data_dir=data_dir,
+        data_file=data_file,
+        device=device,
+        progress=bar,
+    )
     rows = []
     for key, metric in metrics.items():
         entry = checkpoint.config.metrics.get(key)

@@ -68,12 +68,15 @@ class TextData:
     facts: dict[str, Any]
 
 
-def load_text(config: LanguageDataConfig, data_dir: Path | None) -> TextData:
-    """Read, split and encode a corpus; the vocabulary comes from the train part alone.
+def load_text(
+    config: LanguageDataConfig, data_dir: Path | None, tokenizer: CharacterTokenizer | None = None
+) -> TextData:
+    """Read, split and encode a corpus.
 
     Args:
         config: what to read and how to split it.
         data_dir: folder of raw data; None for the default one.
+        tokenizer: the vocabulary; None for that of the train part.
 
     Raises:
         FileNotFoundError: the file is not there; says where it should be.
@@ -83,13 +86,7 @@ def load_text(config: LanguageDataConfig, data_dir: Path | None) -> TextData:
     texts = _split(_read(path, config.format), config)
     if min(len(text) for text in texts.values()) < 2:
         raise UsageError(f"{path} is too short to split: each part needs two characters at least")
-    train = texts["train"]
-    tokenizer = CharacterTokenizer.from_text(train, config.min_count, config.start)
-    if config.language == "zh":
-        aliases = simplified_forms("".join(tokenizer.characters), Counter(train))
-        tokenizer = CharacterTokenizer(
-            tokenizer.characters, tokenizer.unknown, aliases, tokenizer.start
-        )
+    tokenizer = tokenizer or _make_tokenizer(texts["train"], config)
     facts = {
         "characters": {name: len(text) for name, text in texts.items()},
         "vocabulary": len(tokenizer),
@@ -99,6 +96,14 @@ def load_text(config: LanguageDataConfig, data_dir: Path | None) -> TextData:
         },
     }
     return TextData({n: tokenizer.encode(t) for n, t in texts.items()}, tokenizer, facts)
+
+
+def _make_tokenizer(train: str, config: LanguageDataConfig) -> CharacterTokenizer:
+    tokenizer = CharacterTokenizer.from_text(train, config.min_count, config.start)
+    if config.language != "zh":
+        return tokenizer
+    aliases = simplified_forms("".join(tokenizer.characters), Counter(train))
+    return CharacterTokenizer(tokenizer.characters, tokenizer.unknown, aliases, tokenizer.start)
 
 
 def _read(path: Path, format: str) -> list[str]:

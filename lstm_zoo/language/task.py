@@ -53,6 +53,11 @@ class LanguageTask:
     def load_data(self, config: LanguageDataConfig, data_dir: Path | None) -> TextData:
         return load_text(config, data_dir)
 
+    def load_data_as(
+        self, config: LanguageDataConfig, data_dir: Path, preprocessing: CharacterTokenizer
+    ) -> TextData:
+        return load_text(config, data_dir, preprocessing)
+
     def build(
         self, config: LanguageModelConfig, preprocessing: CharacterTokenizer
     ) -> LanguageModel:

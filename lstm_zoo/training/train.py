@@ -26,6 +26,7 @@ def train(
     *,
     overrides: Sequence[str] = (),
     data_dir: Path | None = None,
+    data_file: Path | None = None,
     runs_dir: Path = RUNS_DIR,
     device: str = "auto",
     restart: bool = False,
@@ -42,6 +43,7 @@ def train(
         name: a recipe's name, or the path of a YAML file.
         overrides: `section.key=value`.
         data_dir: folder of raw data.
+        data_file: a file to read instead of the recipe's.
         runs_dir: holds a folder for each run.
         device: "auto", "cpu", "cuda" or "mps".
         restart: forget an interrupted run.
@@ -59,6 +61,8 @@ def train(
         Interrupted: the run was stopped; call again to go on.
     """
     recipe, task = read_recipe(name, overrides)
+    if data_file is not None:
+        recipe, data_dir = _with_file(recipe, data_file)
     data = task.load_data(recipe.data, data_dir)
     folder = RunFolder(runs_dir / recipe.name)
     folder.open(restart)
@@ -103,6 +107,7 @@ def evaluate(
     *,
     split: str = "test",
     data_dir: Path | None = None,
+    data_file: Path | None = None,
     device: str = "cpu",
     progress: Progress = no_progress,
 ) -> tuple[Checkpoint, dict[str, Metric]]:
@@ -112,6 +117,7 @@ def evaluate(
         name: as for `lstm_zoo.load`.
         split: "train", "validation" or "test".
         data_dir: folder of raw data.
+        data_file: a file to read instead of the recipe's.
         device: where to compute.
         progress: wraps the batches.
 
@@ -130,6 +136,37 @@ def evaluate(
     recipe, task = parse_recipe(checkpoint.config.recipe, f"the recipe of {name}")
     if split not in SPLITS:
         raise UsageError(f"there is no split {split!r}; known: {', '.join(SPLITS)}")
-    data = task.load_data(recipe.data, data_dir)
+    if data_file is None:
+        data = task.load_data(recipe.data, data_dir)
+    else:
+        recipe, data_dir = _with_file(recipe, data_file)
+        data = _load_for(checkpoint, recipe, data_dir)
     checkpoint.model.to(device)
     return checkpoint, task.evaluate(checkpoint.model, data, split, progress)
+
+
+def _with_file(recipe: Recipe, path: Path) -> tuple[Recipe, Path]:
+    """The recipe with another file, and the folder of that: a checkpoint should name no folder."""
+    keys = type(recipe.data).model_fields.keys()
+    if "file" not in keys:
+        raise UsageError(f"the data of {recipe.name} is not one file: leave --data-file out")
+    changes = {"file": path.name, "url": None, "sha256": None}
+    data = recipe.data.model_copy(update={k: v for k, v in changes.items() if k in keys})
+    return recipe.model_copy(update={"data": data}), path.absolute().parent
+
+
+def _load_for(checkpoint: Checkpoint, recipe: Recipe, data_dir: Path) -> Data:
+    """Another file, as the model reads it: with its vocabulary, not the file's own."""
+    task = checkpoint.task
+    load = getattr(task, "load_data_as", None)
+    if load is not None:
+        data: Data = load(recipe.data, data_dir, checkpoint.preprocessing)
+        return data
+    data = task.load_data(recipe.data, data_dir)
+    ours = task.dump_preprocessing(checkpoint.preprocessing)
+    if task.dump_preprocessing(data.preprocessing) != ours:
+        raise UsageError(
+            f"{recipe.data.file} is prepared differently than the data of {recipe.name}: it cannot"
+            " be measured by this model"
+        )
+    return data

@@ -61,6 +61,30 @@ def test_the_card_holds_what_evaluate_measures(tiny_checkpoint: Path, verses: Pa
         assert 0 < metric.value < math.log2(28)
 
 
+def test_another_file_is_measured_with_the_vocabulary_of_the_model(
+    tiny_checkpoint: Path, verses: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text((verses / "verses.txt").read_text().replace("sea", "sky!")[:3000])
+    _, metrics = evaluate(f"local-dir:{tiny_checkpoint}", data_file=path)
+    assert 1 < metrics["nats"].value < math.log(28)
+
+
+def test_a_file_of_ones_own_takes_the_place_of_that_of_a_recipe(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("ab\n" * 300)
+    overrides = ["training.epochs=1", f"data.sha256={'f' * 64}"]  # of the recipe's own file
+    _, config = train(
+        str(tiny_recipe), data_file=path, runs_dir=tmp_path, overrides=overrides, quiet=True
+    )
+    assert config.recipe["data"]["file"] == "mine.txt"
+    assert config.data["vocabulary"] == 3
+    with pytest.raises(UsageError, match="is not one file: leave --data-file out"):
+        train("lstm.parity", data_file=path, runs_dir=tmp_path)
+
+
 def test_the_same_recipe_gives_the_same_weights(
     tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
 ) -> None:
