@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,18 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from lstm_zoo.errors import UsageError
 from lstm_zoo.files import find_data_file
-from lstm_zoo.language.poems import read_tang_poems, simplified_forms
-from lstm_zoo.language.tokenizer import CharacterTokenizer
+from lstm_zoo.language.corpus import (
+    Part,
+    check_variety,
+    count_characters,
+    encode,
+    read_parts,
+    whole_lines,
+)
+from lstm_zoo.language.poems import simplified_forms
+from lstm_zoo.language.tokenizer import CharacterTokenizer, Tokenizer
+from lstm_zoo.language.words import WordTokenizer
 
 
 class LanguageDataConfig(BaseModel):
@@ -33,9 +40,16 @@ class LanguageDataConfig(BaseModel):
     format: Literal["text", "tang-poems"] = Field(
         "text", description="one UTF-8 text, split in order; or poems, shuffled and split by poem"
     )
+    tokenizer: Literal["character", "word", "bpe"] = Field(
+        "character", description="what a token is; bpe: pieces of words"
+    )
+    vocabulary: int | None = Field(
+        None, ge=2, description="tokens at most, of word and bpe; all words, or 8000 pieces if none"
+    )
     min_count: int = Field(1, ge=1, description="rarer characters are read as one unknown one")
     start: str = Field("\n\n", description="text that comes before every prompt, as in the data")
     test_fraction: float = Field(0.1, ge=0, lt=1, description="last part of the data")
+    test_file: str | None = Field(None, description="a file of its own for the test part")
     validation_fraction: float = Field(
         0.05, gt=0, lt=1, description="last part of what is not test, to choose weights by"
     )
@@ -58,18 +72,18 @@ class TextData:
     """Texts as token numbers, split.
 
     Attributes:
-        splits: "train", "validation", "test" -> int64 (length,).
+        splits: "train", "validation", "test" -> integers (length,).
         preprocessing: the tokenizer.
         facts: counts, for the card.
     """
 
     splits: dict[str, Tensor]
-    preprocessing: CharacterTokenizer
+    preprocessing: Tokenizer
     facts: dict[str, Any]
 
 
 def load_text(
-    config: LanguageDataConfig, data_dir: Path | None, tokenizer: CharacterTokenizer | None = None
+    config: LanguageDataConfig, data_dir: Path | None, tokenizer: Tokenizer | None = None
 ) -> TextData:
     """Read, split and encode a corpus.
 
@@ -83,47 +97,42 @@ def load_text(
         UsageError: the file is not the one that was meant, is not UTF-8, or is too short to split.
     """
     path = find_data_file(config.file, data_dir, url=config.url, sha256=config.sha256)
-    texts = _split(_read(path, config.format), config)
-    if min(len(text) for text in texts.values()) < 2:
-        raise UsageError(f"{path} is too short to split: each part needs two characters at least")
-    tokenizer = tokenizer or _make_tokenizer(texts["train"], config)
-    facts = {
-        "characters": {name: len(text) for name, text in texts.items()},
+    test_path = find_data_file(config.test_file, data_dir) if config.test_file else None
+    parts = read_parts(
+        path, config.format, config.test_fraction, config.validation_fraction, test_path
+    )
+    counts = {name: count_characters(part) for name, part in parts.items()}
+    check_variety(path, counts["train"])
+    tokenizer = tokenizer or _make_tokenizer(parts["train"], counts["train"], config)
+    splits = {name: encode(part, tokenizer) for name, part in parts.items()}
+    facts: dict[str, Any] = {
+        "characters": {name: part.length for name, part in parts.items()},
         "vocabulary": len(tokenizer),
-        "outside the vocabulary": {
-            name: sum(text.count(character) for character in tokenizer.unseen(text))
-            for name, text in texts.items()
-        },
     }
-    return TextData({n: tokenizer.encode(t) for n, t in texts.items()}, tokenizer, facts)
+    if config.tokenizer == "character":
+        facts["outside the vocabulary"] = {
+            name: sum(seen[character] for character in tokenizer.unseen("".join(seen)))
+            for name, seen in counts.items()
+        }
+    else:
+        facts["tokens"] = {name: len(tokens) for name, tokens in splits.items()}
+        facts["unknown tokens"] = {
+            name: int(tokens.eq(tokenizer.unknown_id or 0).sum()) for name, tokens in splits.items()
+        }
+    return TextData(splits, tokenizer, facts)
 
 
-def _make_tokenizer(train: str, config: LanguageDataConfig) -> CharacterTokenizer:
-    tokenizer = CharacterTokenizer.from_text(train, config.min_count, config.start)
+def _make_tokenizer(train: Part, counts: Counter[str], config: LanguageDataConfig) -> Tokenizer:
+    if config.tokenizer != "character":
+        chunks = whole_lines(train.chunks())
+        return WordTokenizer.from_chunks(
+            config.tokenizer, chunks, config.vocabulary, config.min_count
+        )
+    tokenizer = CharacterTokenizer.from_text(counts, config.min_count, config.start)
     if config.language != "zh":
         return tokenizer
-    aliases = simplified_forms("".join(tokenizer.characters), Counter(train))
+    aliases = simplified_forms("".join(tokenizer.characters), counts)
     return CharacterTokenizer(tokenizer.characters, tokenizer.unknown, aliases, tokenizer.start)
-
-
-def _read(path: Path, format: str) -> list[str]:
-    if format == "tang-poems":
-        poems = read_tang_poems(path)
-        random.Random(0).shuffle(poems)
-        return poems
-    try:
-        return [path.read_text("utf-8-sig")]
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text: {error}") from None
-
-
-def _split(documents: list[str], config: LanguageDataConfig) -> dict[str, str]:
-    """In order: by document where there are many, by character where there is one."""
-    pieces: list[str] | str = documents if len(documents) > 1 else documents[0]
-    rest = int(len(pieces) * (1 - config.test_fraction))
-    train = int(rest * (1 - config.validation_fraction))
-    parts = {"train": pieces[:train], "validation": pieces[train:rest], "test": pieces[rest:]}
-    return {name: "".join(part) for name, part in parts.items()}
 
 
 class TextBatch(NamedTuple):
@@ -145,27 +154,28 @@ class TextBatches:
     The text is turned by a random offset each epoch, so that window borders fall elsewhere.
 
     Args:
-        tokens: int64 (length,).
+        tokens: integers (length,).
         config: rows, window length and chance of an empty memory.
         epoch, seed: the offset and the resets are a function of both.
     """
 
     def __init__(self, tokens: Tensor, config: LanguageBatchConfig, epoch: int, seed: int) -> None:
         # A small text gets fewer rows, so that each holds one window at least.
-        rows = max(1, min(config.batch_size, (len(tokens) - 1) // config.bptt))
-        length = (len(tokens) - 1) // rows
+        self.rows = max(1, min(config.batch_size, (len(tokens) - 1) // config.bptt))
+        self.length = (len(tokens) - 1) // self.rows
         generator = torch.Generator().manual_seed((seed << 20) + epoch)
-        offset = int(torch.randint(len(tokens), (), generator=generator))
-        turned = tokens.roll(offset)
-        self.inputs = turned[: rows * length].view(rows, length)
-        self.targets = turned[1 : rows * length + 1].view(rows, length)
-        self.bptt = config.bptt
-        draw = torch.rand(len(self), rows, generator=generator)
+        self.offset = int(torch.randint(len(tokens), (), generator=generator))
+        self.tokens, self.bptt = tokens, config.bptt
+        draw = torch.rand(len(self), self.rows, generator=generator)
         self.keep = draw >= config.reset_probability
 
     def __len__(self) -> int:
-        return -(-self.inputs.shape[1] // self.bptt)
+        return -(-self.length // self.bptt)
 
     def __getitem__(self, step: int) -> TextBatch:
-        window = slice(step * self.bptt, (step + 1) * self.bptt)
-        return TextBatch(self.inputs[:, window], self.targets[:, window], self.keep[step])
+        first, last = step * self.bptt, min((step + 1) * self.bptt, self.length)
+        # Read where they lie: a large text, turned as a whole, would be in memory twice.
+        starts = torch.arange(self.rows) * self.length - self.offset
+        places = (starts[:, None] + torch.arange(first, last + 1)) % len(self.tokens)
+        window = self.tokens[places].long()
+        return TextBatch(window[:, :-1], window[:, 1:], self.keep[step])

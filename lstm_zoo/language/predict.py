@@ -21,7 +21,7 @@ from lstm_zoo.language.sampling import (
     next_token_probabilities,
 )
 from lstm_zoo.language.stepping import make_stepper
-from lstm_zoo.language.tokenizer import CharacterTokenizer, show_character
+from lstm_zoo.language.tokenizer import Tokenizer, show_character
 from lstm_zoo.task import module_device
 
 PROMPT_CHUNK = 1024
@@ -61,7 +61,7 @@ class TextGenerator:
         tokenizer: the one it was trained with.
     """
 
-    def __init__(self, model: LanguageModel, tokenizer: CharacterTokenizer) -> None:
+    def __init__(self, model: LanguageModel, tokenizer: Tokenizer) -> None:
         self.model = model
         self.tokenizer = tokenizer
 

@@ -20,12 +20,12 @@ from lstm_zoo.language.data import (
     TextData,
     load_text,
 )
-from lstm_zoo.language.evaluation import text_metrics, windows_nats
+from lstm_zoo.language.evaluation import text_metrics, validation_nats
 from lstm_zoo.language.foreign import build_foreign_model
 from lstm_zoo.language.model import LanguageModel, LanguageModelConfig
 from lstm_zoo.language.plain import plain_state_dict, plain_torch_example
 from lstm_zoo.language.predict import TextGenerator
-from lstm_zoo.language.tokenizer import CharacterTokenizer
+from lstm_zoo.language.tokenizer import CharacterTokenizer, Tokenizer, parse_tokenizer
 from lstm_zoo.language.vocabulary import read_vocabulary
 from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
 
@@ -54,13 +54,11 @@ class LanguageTask:
         return load_text(config, data_dir)
 
     def load_data_as(
-        self, config: LanguageDataConfig, data_dir: Path, preprocessing: CharacterTokenizer
+        self, config: LanguageDataConfig, data_dir: Path, preprocessing: Tokenizer
     ) -> TextData:
         return load_text(config, data_dir, preprocessing)
 
-    def build(
-        self, config: LanguageModelConfig, preprocessing: CharacterTokenizer
-    ) -> LanguageModel:
+    def build(self, config: LanguageModelConfig, preprocessing: Tokenizer) -> LanguageModel:
         return LanguageModel(config, len(preprocessing))
 
     def batches(
@@ -84,18 +82,18 @@ class LanguageTask:
         return batch.inputs.numel()
 
     def validate(self, model: LanguageModel, data: TextData) -> float:
-        return windows_nats(model, data.splits["validation"])
+        return validation_nats(model, data)
 
     def evaluate(
         self, model: LanguageModel, data: TextData, split: str, progress: Progress = no_progress
     ) -> dict[str, Metric]:
-        return text_metrics(model, data.splits[split], progress)
+        return text_metrics(model, data, split, progress)
 
-    def dump_preprocessing(self, preprocessing: CharacterTokenizer) -> JSON:
+    def dump_preprocessing(self, preprocessing: Tokenizer) -> JSON:
         return preprocessing.to_json()
 
-    def parse_preprocessing(self, document: Any) -> CharacterTokenizer:
-        return CharacterTokenizer.from_json(document)
+    def parse_preprocessing(self, document: Any) -> Tokenizer:
+        return parse_tokenizer(document)
 
     @torch.inference_mode()
     def fingerprint(self, model: LanguageModel) -> Sequence[float]:
@@ -105,7 +103,7 @@ class LanguageTask:
         logits = model.score(outputs[0, -1])  # of one token: a vocabulary may be large
         return F.log_softmax(logits.cpu().double(), dim=-1)[:FINGERPRINT_OUTPUTS].tolist()
 
-    def predictor(self, model: LanguageModel, preprocessing: CharacterTokenizer) -> TextGenerator:
+    def predictor(self, model: LanguageModel, preprocessing: Tokenizer) -> TextGenerator:
         return TextGenerator(model, preprocessing)
 
     def sample(self, predictor: TextGenerator) -> str:

@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from lstm_zoo.language.words import WordTokenizer
+
+
+class Tokenizer(Protocol):
+    """What a language model needs to know of its tokens.
+
+    Attributes:
+        characters: the text of each token, in the order of their numbers.
+        unknown: the token that stands for what is not in the vocabulary, if there is one.
+        start: what a text starts from: it is read before every prompt.
+        cuts_anywhere: whether a text may be cut anywhere and encoded piece by piece.
+    """
+
+    characters: tuple[str, ...]
+    start: str
+    cuts_anywhere: bool
+
+    @property
+    def unknown(self) -> str | None: ...
+
+    def __len__(self) -> int: ...
+
+    @property
+    def unknown_id(self) -> int | None: ...
+
+    def unseen(self, text: str) -> list[str]: ...
+
+    def encode(self, text: str) -> Tensor: ...
+
+    def decode(self, tokens: Iterable[int]) -> str: ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+def parse_tokenizer(document: Any) -> Tokenizer:
+    """The tokenizer of a `tokenizer.json`, of whatever kind; `ValueError` says what is wrong."""
+    if isinstance(document, dict) and document.get("type") in ("word", "bpe"):
+        return WordTokenizer.from_json(document)
+    return CharacterTokenizer.from_json(document)
 
 
 class CharacterTokenizer:
@@ -24,6 +66,8 @@ class CharacterTokenizer:
     Raises:
         ValueError: the vocabulary is empty, repeats a character, or misses one that is referred to.
     """
+
+    cuts_anywhere = True
 
     def __init__(
         self,
@@ -51,12 +95,16 @@ class CharacterTokenizer:
 
     @classmethod
     def from_text(
-        cls, text: str, min_count: int = 1, start: str = "\n", unknown: str = "\ufffd"
+        cls,
+        text: Iterable[str] | Mapping[str, int],
+        min_count: int = 1,
+        start: str = "\n",
+        unknown: str = "\ufffd",
     ) -> CharacterTokenizer:
         """The vocabulary of a text, sorted by code point.
 
         Args:
-            text: what to count.
+            text: what to count, or how often each character was seen.
             min_count: characters seen less often are read as `unknown`.
             start: what a text starts from; its characters are kept however rare.
             unknown: enters the vocabulary only if there are rare characters.
@@ -85,9 +133,17 @@ class CharacterTokenizer:
         A character outside the vocabulary becomes `unknown`; where the vocabulary has none it is
         left out. Ask `unseen` first and tell the user.
         """
-        unknown = self.unknown_id
-        ids = (self._read_as.get(character, unknown) for character in text)
-        return torch.from_numpy(np.fromiter((i for i in ids if i is not None), dtype=np.int64))
+        # One look-up of all characters at once: a corpus has millions.
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        ids = self._by_code_point[points]
+        return torch.from_numpy(ids[ids >= 0].astype(np.int64))
+
+    @cached_property
+    def _by_code_point(self) -> np.ndarray:
+        unknown = -1 if self.unknown_id is None else self.unknown_id
+        table = np.full(sys.maxunicode + 1, unknown, dtype=np.int32)
+        table[[ord(character) for character in self._read_as]] = list(self._read_as.values())
+        return table
 
     def decode(self, tokens: Iterable[int]) -> str:
         """The characters of token numbers, as one string."""
@@ -123,7 +179,8 @@ class CharacterTokenizer:
             if not isinstance(document[key], kind):
                 raise ValueError(f"tokenizer key {key!r} is of the wrong type")
         if document["type"] != "character":
-            raise ValueError(f"unknown tokenizer type {document['type']!r}; known: 'character'")
+            known = "'character', 'word', 'bpe'"
+            raise ValueError(f"unknown tokenizer type {document['type']!r}; known: {known}")
         if not all(isinstance(value, str) for value in document["aliases"].values()):
             raise ValueError("tokenizer key 'aliases' must map characters to characters")
         return cls(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from lstm_zoo.language import corpus
 from lstm_zoo.language.data import (
     LanguageBatchConfig,
     LanguageDataConfig,
@@ -49,11 +50,38 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read_away(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"\xff\xfe\x00bad", "is not UTF-8"), (b"abc", "too short to split"), (b"", "too short")],
+    [
+        (b"\xff\xfe\x00bad", "is not UTF-8 text: line 1 has the byte 0xff; save it as UTF-8"),
+        ("one\ntwo \u00e9\n".encode() + "three \u00e9".encode("latin-1"), "is not UTF-8 .* line 3"),
+        (b"abc", "too short to split"),
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"a" * 500, "holds the character 'a' and no other"),
+    ],
 )
 def test_a_file_that_is_no_text_is_named(tmp_path: Path, content: bytes, sentence: str) -> None:
-    with pytest.raises(ValueError, match=rf"t\.txt {sentence}|t\.txt is {sentence}"):
+    with pytest.raises(ValueError, match=rf"t\.txt (is )?{sentence}"):
         load_text(config(), write(tmp_path, content))
+
+
+def test_a_large_file_is_read_in_chunks_and_its_tokens_lie_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path, b"\xef\xbb\xbf" + TEXT.replace("5", "\r\n").encode())
+    whole = load_text(config(), folder)
+    monkeypatch.setattr(corpus, "CHUNK", 7)
+    monkeypatch.setattr(corpus, "IN_MEMORY", 10)
+    chunked = load_text(config(), folder)
+    assert chunked.facts == whole.facts
+    for name, tokens in whole.splits.items():
+        assert chunked.splits[name].dtype == torch.uint8
+        assert torch.equal(chunked.splits[name].long(), tokens)
+    batching = LanguageBatchConfig(batch_size=4, bptt=16)
+    for step in range(3):
+        ours, theirs = (
+            TextBatches(data.splits["train"], batching, 0, 0)[step] for data in (whole, chunked)
+        )
+        assert all(map(torch.equal, ours, theirs))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
