@@ -13,6 +13,7 @@ from lstm_zoo.conversion import (
 )
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.initialization import initialize
+from lstm_zoo.inspection import trace
 from lstm_zoo.recurrent import LSTM
 from lstm_zoo.zoo.hub import pull
 from lstm_zoo.zoo.names import list_models, load
@@ -36,4 +37,5 @@ __all__ = [
     "to_keras",
     "to_onnx",
     "to_torch",
+    "trace",
 ]

@@ -22,7 +22,7 @@ from lstm_zoo.language.sampling import (
 )
 from lstm_zoo.language.stepping import make_stepper
 from lstm_zoo.language.tokenizer import CharacterTokenizer, show_character
-from lstm_zoo.task import module_device
+from lstm_zoo.task import Reading, module_device
 
 PROMPT_CHUNK = 1024
 MAX_SAMPLES = 64
@@ -68,6 +68,16 @@ class TextGenerator:
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model has never seen, each once, in order."""
         return self.tokenizer.unseen(_unix_lines(text))
+
+    def reading(self, text: str) -> Reading:
+        """A text as the model reads it, character by character, after what every text starts from.
+
+        Characters that it cannot read are left out, see `unseen`.
+        """
+        text = self.tokenizer.start + _unix_lines(text)
+        tokens = self.tokenizer.encode(text)[None].to(module_device(self.model))
+        unread = set() if self.tokenizer.unknown_id is not None else set(self.unseen(text))
+        return Reading((tokens,), tuple(character for character in text if character not in unread))
 
     def generate(self, prompt: str = "", **options: Any) -> str:
         """Write on from a prompt.

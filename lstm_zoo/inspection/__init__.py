@@ -1,0 +1,6 @@
+"""Every gate of every step, what the gates say together, and what turning one does."""
+
+from lstm_zoo.inspection.record import Trace
+from lstm_zoo.inspection.tracing import trace
+
+__all__ = ["Trace", "trace"]
