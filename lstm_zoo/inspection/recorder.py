@@ -55,9 +55,6 @@ class Selection:
                 raise UsageError(f"there is no gate or state {name!r}{did_you_mean(name, known)}")
         return tuple(name for name in known if self.gates is None or name in self.gates)
 
-    def has_layer(self, layer: int) -> bool:
-        return self.layers is None or layer in self.layers
-
 
 class Recorder:
     """Holds what is kept, call after call.
@@ -71,21 +68,28 @@ class Recorder:
         self.found = found
         self.selection = selection
         self.lengths: tuple[int, ...] | None = None
+        self._firsts = {each.name: each.first for each in found}
         self._directions = [each.num_directions for each in found for _ in range(each.num_layers)]
         self._chunks: dict[str, list[list[list[Tensor]]]] = {}
 
-    def keep(self, layer: int, direction: int, values: dict[str, Tensor]) -> None:
+    def wants(self, each: Recurrent, layer: int) -> bool:
+        """Whether a layer of a module is asked for."""
+        layers = self.selection.layers
+        return layers is None or self._firsts[each.name] + layer in layers
+
+    def keep(self, each: Recurrent, layer: int, direction: int, values: dict[str, Tensor]) -> None:
         """Add the next steps.
 
         Args:
-            layer: number among all layers.
+            each: the module.
+            layer: number among the module's.
             direction: 0 forward, 1 reverse.
             values: by name (batch, time, features), with no more than is asked for.
         """
         for name, value in values.items():
             if name not in self._chunks:
                 self._chunks[name] = [[[] for _ in range(ways)] for ways in self._directions]
-            self._chunks[name][layer][direction].append(value)
+            self._chunks[name][self._firsts[each.name] + layer][direction].append(value)
 
     def select(self, values: dict[str, Tensor], hidden_size: int) -> dict[str, Tensor]:
         """As much of whole values, (batch, time, features, ...), as is asked for."""

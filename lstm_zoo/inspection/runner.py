@@ -124,7 +124,7 @@ class Runner:
         """What a layer of the zoo recorded, in the form of all records."""
         each = self.each
         for layer in range(each.num_layers):
-            if not recorder.selection.has_layer(each.first + layer):
+            if not recorder.wants(each, layer):
                 continue
             for direction in range(each.num_directions):
                 values = {}
@@ -138,9 +138,7 @@ class Runner:
                     values[name] = value if is_batched else value[None]
                 if each.cell.shows_tanh_c:
                     values["tanh_c"] = values["c"].tanh()
-                recorder.keep(
-                    each.first + layer, direction, recorder.select(values, each.hidden_size)
-                )
+                recorder.keep(each, layer, direction, recorder.select(values, each.hidden_size))
 
     def _operator_step(
         self, operator: Any, args: tuple[Any, ...], recorder: Recorder | None
@@ -183,10 +181,10 @@ class Runner:
         each = self.each
         if each.cell.shows_tanh_c:
             values["tanh_c"] = values["c"].tanh()
-        if recorder.selection.has_layer(each.first):
+        if recorder.wants(each, 0):
             rows = {name: value.reshape(-1, value.shape[-1]) for name, value in values.items()}
             by_time = {name: value[:, None] for name, value in rows.items()}
-            recorder.keep(each.first, 0, recorder.select(by_time, each.hidden_size))
+            recorder.keep(each, 0, 0, recorder.select(by_time, each.hidden_size))
 
     def _first_step(self, hx: State | None) -> int:
         """Where the step numbers of this call start: on from the last one, or at 0."""
@@ -260,7 +258,7 @@ def _recorded(
         units = torch.tensor(selection.units, device=call.data.device)
 
     def see(index: int, layer: Call, output: Tensor) -> None:
-        if not selection.has_layer(each.first + index):
+        if not recorder.wants(each, index):
             return
         x, h, state, lengths = _by_time(layer, output, order)
         valid = None
@@ -283,7 +281,7 @@ def _recorded(
                 dtype=selection.dtype,
             )
             kept = {name: flip(values[name]).transpose(0, 1) for name in wanted}
-            recorder.keep(each.first + index, direction, kept)
+            recorder.keep(each, index, direction, kept)
 
     return run_by_layers(call, see)
 

@@ -33,8 +33,8 @@ def trace(
 ) -> Trace:
     """Run a model and keep every gate and state of its recurrent layers.
 
-    The model is as it was, in training or in eval mode, and its outputs are those of a plain run;
-    no gradient is kept. `nn.LSTM` runs as fast as ever: its gates are computed from what went in
+    The model is as it was, in training or in eval mode, and its outputs are those of a plain run
+    without gradients, for layers of the zoo up to rounding. `nn.LSTM` runs as fast as ever: its gates are computed from what went in
     and came out. Layers are numbered in the order in which the model holds them; one that is called
     several times is traced through all calls, one after another.
 

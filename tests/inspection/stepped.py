@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,13 +13,23 @@ from lstm_zoo.cells import get_cell
 CELLS = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
 
 
-def stepped(module: nn.RNNBase, x: list[Tensor], hx: tuple[Tensor, ...] | None) -> dict[str, Any]:
+Change = Callable[[str, int, int, int, Tensor], Tensor]
+"""Takes name, layer, direction, step and a value (units,); returns the value to go on with."""
+
+
+def stepped(
+    module: nn.RNNBase,
+    x: list[Tensor],
+    hx: tuple[Tensor, ...] | None,
+    change: Change = lambda name, layer, direction, step, value: value,
+) -> dict[str, Any]:
     """Gates and states by name, layer and direction: a list of rows, each (time, units).
 
     Args:
         module: in eval mode.
         x: for each row (time, input_size).
         hx: each part (layers * directions, batch, features).
+        change: what is changed on the way.
     """
     cell = get_cell(CELLS[type(module)])
     directions = 2 if module.bidirectional else 1
@@ -39,9 +50,15 @@ def stepped(module: nn.RNNBase, x: list[Tensor], hx: tuple[Tensor, ...] | None) 
                 else:
                     state = tuple(part[layer * directions + direction, row][None] for part in hx)
                 steps = []
-                for x_t in sequence.flip(0) if direction else sequence:
-                    product = cell.input_product(x_t[None], weights)
-                    state, gates = cell.step(product, state, weights)
+                times = range(len(sequence))
+                for t in reversed(times) if direction else times:
+                    product = cell.input_product(sequence[t][None], weights)
+
+                    def edit(name: str, value: Tensor, at: Any = (layer, direction, t)) -> Tensor:
+                        return change(name, *at, value[0])[None]
+
+                    state, gates = cell.step(product, state, weights, edit)
+                    state = (edit("h", state[0]), *state[1:])
                     values = gates | dict(zip(cell.state_names, state, strict=True))
                     if "c" in values:
                         values["tanh_c"] = values["c"].tanh()
