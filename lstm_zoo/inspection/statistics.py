@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -135,29 +135,26 @@ def dead_units(record: Trace, tolerance: float = 1e-2) -> list[list[Tensor]]:
     """Units that show the same in every step.
 
     Args:
-        record: the run, with h; or with tanh_c and the output gate, where h is projected.
+        record: the run, with h, and with tanh_c and the output gate where h is projected.
         tolerance: most that what a unit shows may move, from the lowest to the highest.
 
     Returns:
         For each layer and direction bool (units,).
 
     Raises:
-        UsageError: the record lacks them.
+        UsageError: the record has no h.
     """
 
     def is_dead(layer: int, direction: int) -> Tensor:
-        shown = record.rows("h", layer, direction) if "h" in record else None
-        if "tanh_c" in record and "output" in record:
-            shown = record.rows("output", layer, direction) * record.rows(
-                "tanh_c", layer, direction
-            )
-        if shown is None:
-            record["h"]  # says what there is
-        assert shown is not None
+        shown = record.rows("h", layer, direction)
+        if {"output", "tanh_c"} <= record.keys():
+            output = record.rows("output", layer, direction)
+            if output.shape != shown.shape:  # h is projected
+                shown = output * record.rows("tanh_c", layer, direction)
         low, high = shown.double().aminmax(dim=0)
         return high - low < tolerance
 
-    return _each(record, record.names[0], is_dead)
+    return _each(record, "h", is_dead)
 
 
 def weight_norms(model: nn.Module, layer: str | None = None) -> dict[str, dict[str, Tensor]]:
@@ -184,6 +181,42 @@ def weight_norms(model: nn.Module, layer: str | None = None) -> dict[str, dict[s
                 full_name = f"{each.name}.{name}" if each.name else name
                 norms[full_name] = dict(zip(gates, blocks, strict=True))
     return norms
+
+
+def summary(record: Trace) -> list[dict[str, Any]]:
+    """Every value of every layer in a few figures, over all units and steps.
+
+    Args:
+        record: the run.
+
+    Returns:
+        A row for each layer, direction and value: the mean; the shares of `saturation`; for the
+        gate that keeps, the middle one of the units' time-scales, else None; for h, the number of
+        dead units, else None.
+    """
+    keep = CELLS[record.cell].keep_gate if record.cell in CELLS else None
+    scales = time_scales(record) if keep in record.names else []
+    dead = dead_units(record) if "h" in record else []
+    rows = []
+    for layer, direction in {place[1:]: None for place, _ in record.entries()}:
+        for name in record.names:
+            values = record.rows(name, layer, direction)
+            left, right = saturation(record, name)[layer][direction]
+            middle = scales[layer][direction].median().item() if name == keep else None
+            rows.append(
+                {
+                    "layer": layer,
+                    "direction": direction,
+                    "value": name,
+                    "units": values.shape[1],
+                    "mean": values.double().mean().item(),
+                    "left": left.mean().item(),
+                    "right": right.mean().item(),
+                    "time_scale": middle,
+                    "dead": int(dead[layer][direction].sum()) if name == "h" else None,
+                }
+            )
+    return rows
 
 
 def _each(record: Trace, name: str, found: Callable[[int, int], Found]) -> list[list[Found]]:

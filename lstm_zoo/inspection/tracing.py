@@ -34,9 +34,10 @@ def trace(
     """Run a model and keep every gate and state of its recurrent layers.
 
     The model is as it was, in training or in eval mode, and its outputs are those of a plain run
-    without gradients, for layers of the zoo up to rounding. `nn.LSTM` runs as fast as ever: its gates are computed from what went in
-    and came out. Layers are numbered in the order in which the model holds them; one that is called
-    several times is traced through all calls, one after another.
+    without gradients, for layers of the zoo up to rounding. `nn.LSTM` runs as fast as ever: its
+    gates are computed from what went in and came out. Layers are numbered in the order in which the
+    model holds them; one that is called several times is traced through all calls, one after
+    another.
 
     Args:
         model: a module that holds or is an `nn.LSTM`, `nn.GRU`, `nn.RNN`, one of their cells, or an

@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 import lstm_zoo as zoo
 from lstm_zoo.cells import CELLS
+from lstm_zoo.language.predict import UnseenCharactersWarning
 from tests.inspection.stepped import stepped
 
 LENGTHS = [3, 6, 1, 6]
@@ -345,7 +346,8 @@ def test_models_of_the_zoo_say_what_they_read() -> None:
     assert record.labels == ("1", "0", "1", "1", "0")
     assert record["forget"][0][0].shape == (1, 5, solver.model.config.hidden_size)
     writer = zoo.load("char-lstm-small.shakespeare")
-    record = zoo.trace(writer, "ROMEO:\r\n€", gates=["c"])
+    with pytest.warns(UnseenCharactersWarning, match="of the text: '€'"):
+        record = zoo.trace(writer, "ROMEO:\r\n€", gates=["c"])
     assert record.labels == tuple(f"{writer.tokenizer.start}ROMEO:\n")
     assert [len(ways) for ways in record["c"]] == [1] * writer.model.config.num_layers
     assert record.outputs[0].shape == (1, len(record.labels), len(writer.tokenizer))
