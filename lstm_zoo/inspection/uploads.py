@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 from safetensors import SafetensorError
@@ -21,7 +22,7 @@ from lstm_zoo.task import did_you_mean
 LARGEST_FILE = 2**29
 """Bytes of the largest file that is read: a page has many visitors."""
 
-KINDS: dict[int, type[nn.RNNBase]] = {4: nn.LSTM, 3: nn.GRU, 1: nn.RNN}
+KINDS: dict[int, Any] = {4: nn.LSTM, 3: nn.GRU, 1: nn.RNN}
 """Gates -> module."""
 
 PARAMETER = re.compile(

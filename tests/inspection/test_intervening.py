@@ -87,6 +87,16 @@ def test_h_follows_from_a_c_that_is_held() -> None:
     torch.testing.assert_close(h[..., 1], output[..., 1] * torch.tensor(2.0).double().tanh())
 
 
+@pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.shows_tanh_c])
+def test_every_cell_that_shows_tanh_c_can_have_c_held(cell: str) -> None:
+    layer = zoo.LSTM(3, 8, cell=cell)
+    image = (4, 4) if layer.cell.feature_dims == 3 else ()
+    with zoo.intervene(layer, [zoo.Hold("c", value=0.5)]):
+        record = zoo.trace(layer, torch.randn(5, 2, 3, *image))
+    shown = record["output"][0][0] * torch.tensor(0.5).tanh()
+    torch.testing.assert_close(record["h"][0][0], shown)
+
+
 @pytest.mark.parametrize("kind", NAMES)
 def test_all_of_another_run_swapped_in_is_the_other_run(kind: type[nn.RNNBase]) -> None:
     module = build(kind)
