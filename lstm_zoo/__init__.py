@@ -13,6 +13,7 @@ from lstm_zoo.conversion import (
 )
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.initialization import initialize
+from lstm_zoo.inspection import Hold, Off, Scale, Swap, intervene, trace
 from lstm_zoo.recurrent import LSTM
 from lstm_zoo.zoo.hub import pull
 from lstm_zoo.zoo.names import list_models, load
@@ -22,13 +23,18 @@ __version__ = "0.1.0"
 __all__ = [
     "LSTM",
     "CheckpointError",
+    "Hold",
     "LSTMCell",
+    "Off",
+    "Scale",
+    "Swap",
     "UsageError",
     "from_gate_linears",
     "from_keras",
     "from_onnx",
     "from_torch",
     "initialize",
+    "intervene",
     "list_models",
     "load",
     "pull",
@@ -36,4 +42,5 @@ __all__ = [
     "to_keras",
     "to_onnx",
     "to_torch",
+    "trace",
 ]

@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": {"task"},
     "recurrent": {"cells", "regularization"},
     "conversion": {"cells", "recurrent", "errors", "task"},
+    "inspection": {"cells", "recurrent", "task", "files", "errors"},
     "language": {
         "cells",
         "recurrent",
@@ -33,9 +34,17 @@ ALLOWED: dict[str, set[str]] = {
     "zoo": {"task", "files", "errors"},
     "training": {"zoo", "task", "files", "errors"},
     "ui": {"zoo", "language", "task", "files", "errors"},
-    "cli": {"zoo", "training", "task", "files", "errors"},
+    "cli": {"zoo", "training", "inspection", "task", "files", "errors"},
     "__main__": {"cli"},
-    "__init__": {"cells", "conversion", "errors", "initialization", "recurrent", "zoo"},
+    "__init__": {
+        "cells",
+        "conversion",
+        "errors",
+        "initialization",
+        "inspection",
+        "recurrent",
+        "zoo",
+    },
 }
 """Part -> parts that it may import."""
 

@@ -50,6 +50,7 @@ class AttentionLSTM(Cell):
 
     gate_names = ("input", "forget", "cell", "output")
     state_names = ("h", "c", "tape", "filled")
+    shows_tanh_c = True
     write_gate = "input"
 
     def __post_init__(self) -> None:
@@ -95,7 +96,7 @@ class AttentionLSTM(Cell):
         i, f, g, o = (product + F.linear(recalled, weights["weight_hm"])).chunk(4, dim=-1)
         i, f = edit("input", i.sigmoid()), edit("forget", f.sigmoid())  # (4), (5)
         g, o = edit("cell", g.tanh()), edit("output", o.sigmoid())  # (6), (7)
-        c = f * c + i * g  # (8)
+        c = edit("c", f * c + i * g)  # (8)
         h = o * c.tanh()  # (9)
         tape = torch.cat([tape[:, 1:], h[:, None].to(tape.dtype)], dim=1)
         gates = {"input": i, "forget": f, "cell": g, "output": o, "attention": a}

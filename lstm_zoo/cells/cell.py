@@ -19,7 +19,8 @@ State = tuple[Tensor, ...]
 Weights = Mapping[str, Tensor]
 Gates = dict[str, Tensor]
 Edit = Callable[[str, Tensor], Tensor]
-"""Takes a gate's name and value, after the activation, and returns the value to go on with."""
+"""Takes a name and a value, and returns the value to go on with: a gate after its activation, or c
+before it is shown."""
 
 
 def unedited(name: str, gate: Tensor) -> Tensor:
@@ -40,6 +41,7 @@ class Cell(ABC):
         keep_gate: the gate that, open, keeps what is remembered; None if there is none.
         write_gate: the gate that, open, lets the candidate in; None if `keep_gate` decides that.
         candidate: what is written to the memory.
+        shows_tanh_c: whether h is the output gate times tanh(c), projected or not.
         zoned: parts of the state that zoneout may hold back.
         has_projection: whether h can be projected to fewer features (`proj_size`).
         feature_dims: dimensions of one step's input: 1 for a vector, 3 for an image.
@@ -50,6 +52,7 @@ class Cell(ABC):
     keep_gate: ClassVar[str | None] = "forget"
     write_gate: ClassVar[str | None] = None
     candidate: ClassVar[str] = "cell"
+    shows_tanh_c: ClassVar[bool] = False
     zoned: ClassVar[tuple[str, ...]] = ("h", "c")
     has_projection: ClassVar[bool] = False
     feature_dims: ClassVar[int] = 1
@@ -124,7 +127,8 @@ class Cell(ABC):
             input_product: this step's part of `input_product`, (batch, gates * hidden_size).
             state: each part (batch, *shape), with the shapes of `state_shapes`.
             weights: parameters by name.
-            edit: called for each gate as soon as it is known; the step goes on with its answer.
+            edit: called for each gate, and for c where `shows_tanh_c`, as soon as it is known; the
+                step goes on with its answer.
 
         Returns:
             The new state, and the gates by name, after their activation and `edit`.

@@ -43,6 +43,7 @@ class ConvLSTM(Cell):
 
     gate_names = ("input", "forget", "cell", "output")
     state_names = ("h", "c")
+    shows_tanh_c = True
     write_gate = "input"
     feature_dims = 3
 
@@ -85,6 +86,6 @@ class ConvLSTM(Cell):
         i, f, g, o = (input_product + recurrent).chunk(4, dim=1)
         i, f = edit("input", i.sigmoid()), edit("forget", f.sigmoid())  # (1), (2)
         g, o = edit("cell", g.tanh()), edit("output", o.sigmoid())  # (3), (4)
-        c = f * c + i * g  # (5)
+        c = edit("c", f * c + i * g)  # (5)
         h = o * c.tanh()  # (6)
         return (h, c), {"input": i, "forget": f, "cell": g, "output": o}

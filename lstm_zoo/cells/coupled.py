@@ -39,6 +39,6 @@ class CoupledLSTM(ProjectedCell):
         f, g, o = (input_product + F.linear(h, weights["weight_hh"])).chunk(3, dim=-1)
         f = edit("forget", f.sigmoid())  # (1)
         g, o = edit("cell", g.tanh()), edit("output", o.sigmoid())  # (2), (3)
-        c = f * c + (1 - f) * g  # (4)
+        c = edit("c", f * c + (1 - f) * g)  # (4)
         h = project(o * c.tanh(), weights)  # (5), (6)
         return (h, c), {"forget": f, "cell": g, "output": o}

@@ -30,6 +30,7 @@ class LayerNormLSTM(ProjectedCell):
 
     gate_names = ("input", "forget", "cell", "output")
     write_gate = "input"
+    shows_tanh_c = False  # but that of a normalised c
 
     def parameter_shapes(
         self, input_size: int, hidden_size: int, proj_size: int = 0, bias: bool = True

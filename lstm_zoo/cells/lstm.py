@@ -43,6 +43,6 @@ class StandardLSTM(ProjectedCell):
         i, f, g, o = (input_product + F.linear(h, weights["weight_hh"])).chunk(4, dim=-1)
         i, f = edit("input", i.sigmoid()), edit("forget", f.sigmoid())  # (1), (2)
         g, o = edit("cell", g.tanh()), edit("output", o.sigmoid())  # (3), (4)
-        c = f * c + i * g  # (5)
+        c = edit("c", f * c + i * g)  # (5)
         h = project(o * c.tanh(), weights)  # (6), (7)
         return (h, c), {"input": i, "forget": f, "cell": g, "output": o}

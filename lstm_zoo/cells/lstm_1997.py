@@ -40,6 +40,6 @@ class OriginalLSTM(ProjectedCell):
         i, g, o = (input_product + F.linear(h, weights["weight_hh"])).chunk(3, dim=-1)
         i = edit("input", i.sigmoid())  # (1)
         g, o = edit("cell", g.tanh()), edit("output", o.sigmoid())  # (2), (3)
-        c = c + i * g  # (4)
+        c = edit("c", c + i * g)  # (4)
         h = project(o * c.tanh(), weights)  # (5), (6)
         return (h, c), {"input": i, "cell": g, "output": o}

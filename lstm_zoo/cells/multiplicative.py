@@ -59,6 +59,6 @@ class MultiplicativeLSTM(ProjectedCell):
         i, f, g, o = (x_gates + F.linear(m, weights["weight_hh"])).chunk(4, dim=-1)
         i, f = edit("input", i.sigmoid()), edit("forget", f.sigmoid())  # (2), (3)
         g, o = edit("cell", g.tanh()), edit("output", o.sigmoid())  # (4), (5)
-        c = f * c + i * g  # (6)
+        c = edit("c", f * c + i * g)  # (6)
         h = project(o * c.tanh(), weights)  # (7), (8)
         return (h, c), {"input": i, "forget": f, "cell": g, "output": o}

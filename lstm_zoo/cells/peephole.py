@@ -49,7 +49,7 @@ class PeepholeLSTM(ProjectedCell):
         i = edit("input", (i + weights["weight_ci"] * c).sigmoid())  # (1)
         f = edit("forget", (f + weights["weight_cf"] * c).sigmoid())  # (2)
         g = edit("cell", g.tanh())  # (3)
-        c = f * c + i * g  # (4)
+        c = edit("c", f * c + i * g)  # (4)
         o = edit("output", (o + weights["weight_co"] * c).sigmoid())  # (5)
         h = project(o * c.tanh(), weights)  # (6), (7)
         return (h, c), {"input": i, "forget": f, "cell": g, "output": o}

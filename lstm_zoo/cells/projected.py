@@ -18,6 +18,7 @@ class ProjectedCell(Cell):
 
     state_names = ("h", "c")
     has_projection = True
+    shows_tanh_c = True
 
     def parameter_shapes(
         self, input_size: int, hidden_size: int, proj_size: int = 0, bias: bool = True

@@ -10,7 +10,7 @@ from torch import Tensor
 from lstm_zoo.errors import UsageError
 from lstm_zoo.gating.model import GatingModel
 from lstm_zoo.gating.problems import PROBLEMS
-from lstm_zoo.task import module_device
+from lstm_zoo.task import Reading, module_device
 
 
 class ProblemSolver:
@@ -39,10 +39,18 @@ class ProblemSolver:
         Raises:
             UsageError: the sequence is empty, or has what the problem does not know.
         """
-        answers = self.model(self.encode(sequence)[None].to(module_device(self.model)))[0][0]
+        answers = self.model(*self.reading(sequence).inputs)[0][0]
         if not self.problem.outputs:
             return [round(value, 6) for value in answers[:, 0].tolist()]
         return "".join(self.problem.outputs[symbol] for symbol in answers.argmax(-1).tolist())
+
+    def reading(self, sequence: str | Sequence[tuple[float, float]]) -> Reading:
+        """The sequence as the model reads it, step by step; raises as `answer` does."""
+        encoded = self.encode(sequence)[None].to(module_device(self.model))
+        if self.problem.inputs:
+            return Reading((encoded,), tuple(map(str, sequence)))
+        marked = (f"{value:.3f}{' *' if mark else ''}" for value, mark in encoded[0].tolist())
+        return Reading((encoded,), tuple(marked))
 
     def encode(self, sequence: str | Sequence[tuple[float, float]]) -> Tensor:
         """The sequence as the model reads it, (time, input_size); raises as `answer` does."""

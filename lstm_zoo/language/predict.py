@@ -22,7 +22,7 @@ from lstm_zoo.language.sampling import (
 )
 from lstm_zoo.language.stepping import make_stepper
 from lstm_zoo.language.tokenizer import Tokenizer, show_character
-from lstm_zoo.task import module_device
+from lstm_zoo.task import Reading, module_device
 
 PROMPT_CHUNK = 1024
 MAX_SAMPLES = 64
@@ -68,6 +68,18 @@ class TextGenerator:
     def unseen(self, text: str) -> list[str]:
         """Characters of `text` that the model has never seen, each once, in order."""
         return self.tokenizer.unseen(_unix_lines(text))
+
+    def reading(self, text: str) -> Reading:
+        """A text as the model reads it, character by character, after what every text starts from.
+
+        Characters that it has never seen are named in a warning; without a character that stands in
+        for them they are left out.
+        """
+        self._warn_of_unseen(text, "text")
+        text = self.tokenizer.start + _unix_lines(text)
+        tokens = self.tokenizer.encode(text)[None].to(module_device(self.model))
+        unread = set() if self.tokenizer.unknown_id is not None else set(self.unseen(text))
+        return Reading((tokens,), tuple(character for character in text if character not in unread))
 
     def generate(self, prompt: str = "", **options: Any) -> str:
         """Write on from a prompt.
@@ -155,14 +167,7 @@ class TextGenerator:
             raise UsageError(f"seed must be from 0 to {MAX_SEED - 1}, got {seed}")
         if not all(stop):
             raise UsageError("a stop string must not be empty")
-        unseen = self.unseen(prompt)
-        if unseen:
-            shown = ", ".join(map(show_character, unseen))
-            warnings.warn(
-                f"the model has never seen these characters of the prompt: {shown}",
-                UnseenCharactersWarning,
-                stacklevel=2,
-            )
+        self._warn_of_unseen(prompt, "prompt")
         generators = [torch.Generator() for _ in range(num_samples)]
         for index, generator in enumerate(generators):
             if seed is None:
@@ -196,6 +201,15 @@ class TextGenerator:
             if all(tail.ended for tail in tails):
                 return
         yield [tail.held for tail in tails]
+
+    def _warn_of_unseen(self, text: str, what: str) -> None:
+        if unseen := self.unseen(text):
+            shown = ", ".join(map(show_character, unseen))
+            warnings.warn(
+                f"the model has never seen these characters of the {what}: {shown}",
+                UnseenCharactersWarning,
+                stacklevel=3,
+            )
 
     @torch.inference_mode()
     def _read(self, prompt: str) -> tuple[Tensor, State]:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from lstm_zoo.cells import State
 from lstm_zoo.language.model import LanguageModel
+from lstm_zoo.recurrent.stand_in import standing_in
 
 
 class Stepper:
@@ -62,7 +63,7 @@ class Stepper:
 
 
 class PlainStepper:
-    """Steps a language model of any cell by calling it for one token."""
+    """Steps a language model by calling it for one token: any cell, and gates that are changed."""
 
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
@@ -76,4 +77,6 @@ class PlainStepper:
 
 def make_stepper(model: LanguageModel) -> Stepper | PlainStepper:
     """The fastest way to step this model."""
-    return Stepper(model) if model.config.cell == "lstm" else PlainStepper(model)
+    is_itself = all(standing_in(layer) is None for layer in model.layers)
+    is_fast = model.config.cell == "lstm" and is_itself
+    return Stepper(model) if is_fast else PlainStepper(model)

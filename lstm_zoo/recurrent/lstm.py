@@ -21,6 +21,10 @@ from lstm_zoo.regularization import candidate_dropout, zoneout_between
 Record = dict[str, list[list[Tensor | PackedSequence]]]
 """Gates and states by name, then layer, then direction, each (batch, time, features)."""
 
+Edits = Callable[[int, int], tuple[Edit, Between | None]]
+"""Takes a layer and a direction; returns what changes their gates in each step, and their states
+after it, see `unroll`."""
+
 
 class LSTM(nn.Module):
     """Layers of LSTM cells: a drop-in for `torch.nn.LSTM`, for any cell of the zoo.
@@ -173,7 +177,7 @@ class LSTM(nn.Module):
             ValueError: the input has a wrong number of dimensions or a wrong dtype.
             RuntimeError: the input has a wrong size, or the state a wrong shape or dtype.
         """
-        output, state, _ = self._read(input, hx, keep_gates=False)
+        output, state, _ = self.read(input, hx, keep_gates=False)
         return output, state
 
     def trace(
@@ -190,11 +194,27 @@ class LSTM(nn.Module):
             its activation, and each part of the state `record[name][layer][direction]`, (batch,
             time, features); without batch for a single sequence; packed like a packed input.
         """
-        return self._read(input, hx, keep_gates=True)
+        return self.read(input, hx, keep_gates=True)
 
-    def _read(
-        self, input: Tensor | PackedSequence, hx: State | None, keep_gates: bool
+    def read(
+        self,
+        input: Tensor | PackedSequence,
+        hx: State | None = None,
+        *,
+        keep_gates: bool,
+        edits: Edits | None = None,
     ) -> tuple[Tensor | PackedSequence, State, Record]:
+        """Reads sequences as `forward` does, and changes gates and states on the way.
+
+        Args:
+            input: see `forward`.
+            hx: see `forward`.
+            keep_gates: whether there is a record, as in `trace`; else it is empty.
+            edits: what to change, after dropout and zoneout.
+
+        Returns:
+            As `trace` does.
+        """
         dims = self.cell.feature_dims
         if isinstance(input, PackedSequence):
             check_input(input.data, (1 + dims,), self.input_size, self._dtype, dims)
@@ -202,7 +222,7 @@ class LSTM(nn.Module):
             initial = self._initial_state(hx, input.data, (batch_sizes[0],))
             if input.sorted_indices is not None:
                 initial = tuple(part.index_select(1, input.sorted_indices) for part in initial)
-            rows, final, kept = self._run(input.data, batch_sizes, initial, keep_gates)
+            rows, final, kept = self._run(input.data, batch_sizes, initial, keep_gates, edits)
             if input.unsorted_indices is not None:
                 final = tuple(part.index_select(1, input.unsorted_indices) for part in final)
             record = self._record(kept, lambda gate: input._replace(data=gate))
@@ -218,7 +238,7 @@ class LSTM(nn.Module):
             raise RuntimeError("input should have at least one time step, got 0")
         rows = x.flatten(0, 1)
         initial = self._initial_state(hx, rows, (batch,) if is_batched else ())
-        rows, final, kept = self._run(rows, [batch] * steps, initial, keep_gates)
+        rows, final, kept = self._run(rows, [batch] * steps, initial, keep_gates, edits)
         output = rows.unflatten(0, (steps, batch))
         if not is_batched:
             record = self._record(kept, lambda gate: gate)
@@ -246,7 +266,12 @@ class LSTM(nn.Module):
         return state if batch else tuple(part.unsqueeze(1) for part in state)
 
     def _run(
-        self, rows: Tensor, batch_sizes: list[int], initial: State, keep_gates: bool
+        self,
+        rows: Tensor,
+        batch_sizes: list[int],
+        initial: State,
+        keep_gates: bool,
+        edits: Edits | None,
     ) -> tuple[Tensor, State, list[Gates]]:
         """All layers over rows of all steps, (rows, features), time first."""
         edit: Edit = unedited
@@ -262,6 +287,7 @@ class LSTM(nn.Module):
             outputs = []
             for direction in range(self.num_directions):
                 weights = self.weights_of(layer, direction)
+                last_edit, last_between = edits(layer, direction) if edits else (unedited, None)
                 output, state, gates = unroll(
                     self.cell,
                     rows,
@@ -269,8 +295,8 @@ class LSTM(nn.Module):
                     tuple(part[len(finals)] for part in initial),
                     weights,
                     reverse=direction == 1,
-                    edit=edit,
-                    between=between,
+                    edit=_edit_in_turn(edit, last_edit),
+                    between=_between_in_turn(between, last_between),
                     keep_gates=keep_gates,
                 )
                 outputs.append(output)
@@ -318,6 +344,18 @@ class LSTM(nn.Module):
         defaults |= {"layer_norm": False}
         changed = [f"{n}={getattr(self, n)}" for n, v in defaults.items() if getattr(self, n) != v]
         return ", ".join([str(self.input_size), str(self.hidden_size), *changed])
+
+
+def _edit_in_turn(first: Edit, second: Edit) -> Edit:
+    if first is unedited or second is unedited:
+        return first if second is unedited else second
+    return lambda name, value: second(name, first(name, value))
+
+
+def _between_in_turn(first: Between | None, second: Between | None) -> Between | None:
+    if first is None or second is None:
+        return first or second
+    return lambda new, before: second(first(new, before), before)
 
 
 def _full_name(name: str, layer: int, direction: int) -> str:
