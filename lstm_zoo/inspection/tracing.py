@@ -57,7 +57,7 @@ def trace(
     Raises:
         UsageError: there is no recurrent layer, or no such layer, unit or gate.
     """
-    module, arguments, labels = _reading(model, input)
+    module, arguments, labels = reading_of(model, input)
     arguments = arguments if hx is None else (*arguments, hx)
     selection = Selection(_tuple(layers), _tuple(units), _tuple(gates), dtype)
     found = find_recurrent(module, layer)
@@ -76,8 +76,8 @@ def trace(
     )
 
 
-def _reading(model: Any, input: Any) -> tuple[nn.Module, tuple[Any, ...], tuple[str, ...] | None]:
-    """The module, its arguments, and what the steps are."""
+def reading_of(model: Any, input: Any) -> tuple[nn.Module, tuple[Any, ...], tuple[str, ...] | None]:
+    """The module, the arguments of its `forward`, and what the steps are, if it says so."""
     if isinstance(model, nn.Module):
         several = isinstance(input, tuple | list) and not isinstance(input, PackedSequence)
         return model, tuple(input) if several else (input,), None
