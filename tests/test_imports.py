@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
         "files",
         "errors",
     },
+    "forecasting": {"cells", "recurrent", "initialization", "task", "files", "errors"},
     "gating": {"cells", "recurrent", "initialization", "task", "errors"},
     "zoo": {"task", "files", "errors"},
     "training": {"zoo", "task", "files", "errors"},

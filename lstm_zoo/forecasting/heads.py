@@ -52,7 +52,7 @@ class Head(ABC):
 
     @abstractmethod
     def loss(self, parameters: Tensor, target: Tensor) -> Tensor:
-        """Mean loss of values (...) under the parameters (..., size)."""
+        """Loss of each value (...) under its parameters (..., size)."""
 
     @abstractmethod
     def quantiles(self, parameters: Tensor, levels: Sequence[float]) -> Tensor:
@@ -61,6 +61,10 @@ class Head(ABC):
     @abstractmethod
     def mean(self, parameters: Tensor) -> Tensor:
         """(...): the expected value; of a head trained on absolute errors the median."""
+
+    @abstractmethod
+    def variance(self, parameters: Tensor) -> Tensor:
+        """(...)."""
 
 
 class PointHead(Head):
@@ -79,8 +83,8 @@ class PointHead(Head):
         return location[..., None] + scale[..., None] * parameters
 
     def loss(self, parameters: Tensor, target: Tensor) -> Tensor:
-        loss = F.l1_loss if self.absolute else F.mse_loss
-        return loss(parameters[..., 0], target)
+        error = parameters[..., 0] - target
+        return error.abs() if self.absolute else error.square()
 
     def quantiles(self, parameters: Tensor, levels: Sequence[float]) -> Tensor:
         """The point itself at each level: it says nothing of how sure it is."""
@@ -88,6 +92,9 @@ class PointHead(Head):
 
     def mean(self, parameters: Tensor) -> Tensor:
         return parameters[..., 0]
+
+    def variance(self, parameters: Tensor) -> Tensor:
+        return torch.zeros_like(parameters[..., 0])
 
 
 class QuantileHead(Head):
@@ -113,7 +120,7 @@ class QuantileHead(Head):
     def loss(self, parameters: Tensor, target: Tensor) -> Tensor:
         levels = torch.tensor(LEVELS, dtype=parameters.dtype, device=parameters.device)
         error = target[..., None] - parameters
-        return torch.maximum(levels * error, (levels - 1) * error).mean()
+        return torch.maximum(levels * error, (levels - 1) * error).mean(-1)
 
     def quantiles(self, parameters: Tensor, levels: Sequence[float]) -> Tensor:
         """Linear between two known levels in normal scores, and beyond the outermost."""
@@ -125,6 +132,11 @@ class QuantileHead(Head):
 
     def mean(self, parameters: Tensor) -> Tensor:
         return parameters[..., len(LEVELS) // 2]
+
+    def variance(self, parameters: Tensor) -> Tensor:
+        """Of 400 values that are equally likely."""
+        levels = (torch.arange(400) + 0.5) / 400
+        return self.quantiles(parameters, levels.tolist()).var(-1, correction=0)
 
 
 class StudentTHead(Head):
@@ -147,7 +159,7 @@ class StudentTHead(Head):
         z = (target - location) / scale
         half = (df + 1) / 2
         density = torch.lgamma(half) - torch.lgamma(df / 2) - 0.5 * torch.log(math.pi * df)
-        return -(density - torch.log(scale) - half * torch.log1p(z * z / df)).mean()
+        return half * torch.log1p(z * z / df) + torch.log(scale) - density
 
     def quantiles(self, parameters: Tensor, levels: Sequence[float]) -> Tensor:
         location, scale, df = parameters.unbind(-1)
@@ -160,6 +172,10 @@ class StudentTHead(Head):
 
     def mean(self, parameters: Tensor) -> Tensor:
         return parameters[..., 0]
+
+    def variance(self, parameters: Tensor) -> Tensor:
+        _, scale, df = parameters.unbind(-1)
+        return scale.square() * df / (df - 2)
 
 
 class MixtureHead(Head):
@@ -184,7 +200,7 @@ class MixtureHead(Head):
         weights, locations, scales = parameters.chunk(3, -1)
         z = (target[..., None] - locations) / scales
         parts = torch.log(weights) - torch.log(scales) - 0.5 * (z * z + math.log(2 * math.pi))
-        return -parts.logsumexp(-1).mean()
+        return -parts.logsumexp(-1)
 
     def quantiles(self, parameters: Tensor, levels: Sequence[float]) -> Tensor:
         """By halving the interval that holds each one."""
@@ -203,6 +219,11 @@ class MixtureHead(Head):
     def mean(self, parameters: Tensor) -> Tensor:
         weights, locations, _ = parameters.chunk(3, -1)
         return (weights * locations).sum(-1)
+
+    def variance(self, parameters: Tensor) -> Tensor:
+        weights, locations, scales = parameters.chunk(3, -1)
+        square = (weights * (locations.square() + scales.square())).sum(-1)
+        return square - self.mean(parameters).square()
 
 
 HEADS: dict[str, Head] = {

@@ -26,9 +26,54 @@ def start(layer: LSTM | nn.LSTM, config: ForecastModelConfig) -> None:
     initialize(layer, forget_bias=config.forget_bias)
 
 
+class ParallelDecoder(nn.Module):
+    """What the layer reads for each segment of the future: its position, its channel, its dates.
+
+    Lin et al. 2023, "SegRNN", section 4.3.
+
+    Args:
+        features: that the layer reads.
+        segments: of the future.
+        channels: that are told apart.
+        known: features of a date; 0 for none.
+    """
+
+    def __init__(self, features: int, segments: int, channels: int, known: int) -> None:
+        super().__init__()
+        self.position = nn.Parameter(torch.empty(segments, features))
+        self.channel = nn.Parameter(torch.empty(channels, features))
+        self.known = nn.Linear(known, features, bias=False) if known else None
+
+    def reset_parameters(self) -> None:
+        """Start the embeddings from a normal distribution."""
+        nn.init.normal_(self.position, std=0.5)
+        nn.init.normal_(self.channel, std=0.5)
+        if self.known:
+            self.known.reset_parameters()
+
+    def forward(self, count: int, channels: Tensor | None = None) -> Tensor:
+        """Inputs of all segments: (count, segments, features).
+
+        Args:
+            count: channels of the window.
+            channels: which of the trained ones they are; None for all in order, or, if they are not
+                as many, for none in particular: the mean of all.
+        """
+        channel = self.channel
+        if channels is not None:
+            channel = channel[channels]
+        elif count != len(channel):
+            channel = channel.mean(0, keepdim=True).expand(count, -1)
+        return channel[:, None] + self.position
+
+    def dates(self, calendar: Tensor | None) -> Tensor | None:
+        """What the dates (rows, segments, 6) add to the inputs."""
+        return self.known(calendar) if self.known and calendar is not None else None
+
+
 def following_states(
     layer: LSTM | nn.LSTM,
-    state: tuple[Tensor, ...] | Tensor,
+    state: tuple[Tensor, ...],
     tokens: Tensor,
     extra: Tensor | None = None,
 ) -> Tensor:

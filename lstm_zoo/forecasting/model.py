@@ -16,10 +16,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.calendar import CALENDAR_FEATURES
 from lstm_zoo.forecasting.config import ForecastModelConfig
 from lstm_zoo.forecasting.heads import HEADS
-from lstm_zoo.forecasting.layers import following_states, recurrent_layer, start
+from lstm_zoo.forecasting.layers import (
+    ParallelDecoder,
+    following_states,
+    recurrent_layer,
+    start,
+)
 from lstm_zoo.forecasting.preprocessing import Preprocessing
 
 SMALLEST_DEVIATION = 1e-4
@@ -39,11 +45,11 @@ class SeriesModel(nn.Module):
         self.look_back, self.horizon = preprocessing.look_back, preprocessing.horizon
         self.head = HEADS[config.head]
         self.joint = config.channels == "joint"
-        channels = len(preprocessing.names)
+        self.channels = channels = len(preprocessing.names)
         # Values in a row of the LSTM: all channels together, or one.
         self.width = channels if self.joint else 1
         self.segment = config.segment
-        self.segments = -(-self.horizon // self.segment)  # of the future
+        segments = -(-self.horizon // self.segment)  # of the future
         known = CALENDAR_FEATURES if config.calendar else 0
         hidden = config.hidden_size
         read = self.segment * self.width + known
@@ -54,11 +60,13 @@ class SeriesModel(nn.Module):
         if config.decoding == "direct":
             written = self.horizon * self.width * self.head.size
         self.output = nn.Linear(hidden, written)
+        self.decoder = None
         if config.decoding == "parallel":
-            size = self.layer.input_size
-            self.position = nn.Parameter(torch.empty(self.segments, size))
-            self.channel = nn.Parameter(torch.empty(1 if self.joint else channels, size))
-            self.known = nn.Linear(known, size, bias=False) if known else None
+            parts = 1 if self.joint else channels
+            self.decoder = ParallelDecoder(self.layer.input_size, segments, parts, known)
+        self.step_weights: Tensor
+        weights = _step_weights(preprocessing.horizons)
+        self.register_buffer("step_weights", weights, persistent=False)
         self.linear = (
             nn.Linear(self.look_back, self.horizon, bias=False) if config.linear_branch else None
         )
@@ -70,11 +78,8 @@ class SeriesModel(nn.Module):
             self.embedding.reset_parameters()
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
-        if self.config.decoding == "parallel":
-            nn.init.normal_(self.position, std=0.5)
-            nn.init.normal_(self.channel, std=0.5)
-            if self.known:
-                self.known.reset_parameters()
+        if self.decoder:
+            self.decoder.reset_parameters()
         if self.linear:
             nn.init.zeros_(self.linear.weight)
 
@@ -104,11 +109,22 @@ class SeriesModel(nn.Module):
         x = (window - location) / scale
         # Rows of the LSTM: (batch * count, time, 1), or (batch, time, count) if joint.
         rows = x if self.joint else x.transpose(1, 2).reshape(batch * count, -1, 1)
-        if calendar is not None and not self.joint:
+        if not self.config.calendar:
+            calendar = None
+        elif calendar is None:
+            raise UsageError("this model reads the calendar: give the dates")
+        elif not self.joint:
             calendar = calendar.repeat_interleave(count, 0)
         state = self.layer(self._tokens(rows, calendar))[1]
-        if self.config.decoding == "parallel":
-            raw = self._parallel(state, calendar, channels, count, horizon)
+        if self.decoder:
+            tokens = self.decoder(1 if self.joint else count, channels)
+            segments = -(-horizon // self.segment)
+            coming = None
+            if calendar is not None:
+                coming = calendar[:, self.look_back :: self.segment][:, :segments]
+            extra = self.decoder.dates(coming)
+            hidden = following_states(self.layer, state, tokens[:, :segments], extra)
+            raw = self.output(self.dropout(hidden))
         elif self.config.decoding == "direct":
             raw = self.output(self.dropout(_hidden(state)))
         else:
@@ -121,6 +137,21 @@ class SeriesModel(nn.Module):
             weight = self.linear.weight[:horizon]
             location = location + scale * torch.einsum("blc,hl->bhc", x, weight)
         return self.head.rescaled(parameters, location, scale)
+
+    @torch.inference_mode()
+    def fixed_outputs(self, count: int) -> list[float]:
+        """Numbers of the forecast for a fixed window, for a checkpoint's fingerprint."""
+        device = self.output.weight.device
+        channels = self.channels
+        steps = torch.arange(self.look_back * channels, dtype=torch.float32, device=device)
+        window = torch.sin(steps * 0.37).view(1, self.look_back, channels)
+        calendar = None
+        if self.config.calendar:
+            numbers = torch.arange((self.look_back + self.horizon) * CALENDAR_FEATURES)
+            calendar = torch.cos(numbers.to(window)).view(1, -1, CALENDAR_FEATURES)
+        forecast = self(window, calendar).flatten()
+        chosen = torch.linspace(0, len(forecast) - 1, min(count, len(forecast))).long()
+        return forecast[chosen.to(device)].cpu().double().tolist()
 
     def _level(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """What is taken off the window and put back on the forecast: (batch, 1, channels) each."""
@@ -137,39 +168,14 @@ class SeriesModel(nn.Module):
         """Steps of the LSTM from steps of the series: (rows, segments, features)."""
         count = rows.shape[1] // self.segment
         tokens = rows[:, rows.shape[1] - count * self.segment :].reshape(len(rows), count, -1)
-        if self.config.calendar:
-            past = calendar[:, : rows.shape[1]]  # type: ignore[index]
+        if calendar is not None:
+            past = calendar[:, : rows.shape[1]]
             tokens = torch.cat([tokens, self._first_dates(past, count)], -1)
         return torch.relu(self.embedding(tokens)) if self.embedding else tokens
 
     def _first_dates(self, calendar: Tensor, count: int) -> Tensor:
         """The date that each of the last segments begins with."""
         return calendar[:, calendar.shape[1] - count * self.segment :: self.segment]
-
-    def _parallel(
-        self,
-        state: tuple[Tensor, ...],
-        calendar: Tensor | None,
-        channels: Tensor | None,
-        count: int,
-        horizon: int,
-    ) -> Tensor:
-        segments = -(-horizon // self.segment)
-        channel = self.channel
-        if not self.joint:
-            known = len(channel)
-            if channels is not None:
-                channel = channel[channels]
-            elif count != known:
-                channel = channel.mean(0, keepdim=True).expand(count, -1)
-        # (channels, segments, features): the same for each row of the batch, dates apart.
-        tokens = channel[:, None] + self.position[:segments]
-        extra = None
-        if self.known:
-            first = calendar[:, self.look_back :: self.segment][:, :segments]  # type: ignore[index]
-            extra = self.known(first)
-        hidden = following_states(self.layer, state, tokens, extra)
-        return self.output(self.dropout(hidden))
 
     def _recursive(
         self, state: tuple[Tensor, ...], calendar: Tensor | None, horizon: int
@@ -187,6 +193,14 @@ class SeriesModel(nn.Module):
                 dates = calendar[:, begin : begin + 1].expand(-1, self.segment, -1)
             state = self.layer(self._tokens(rows, dates), state)[1]
         return torch.stack(pieces, 1)
+
+
+def _step_weights(horizons: tuple[int, ...]) -> Tensor:
+    """What each step counts in the mean over horizons of the mean over their steps."""
+    weights = torch.zeros(max(horizons))
+    for horizon in horizons:
+        weights[:horizon] += 1 / (horizon * len(horizons))
+    return weights
 
 
 def _hidden(state: tuple[Tensor, ...]) -> Tensor:

@@ -28,12 +28,6 @@ def random_walk_paths(quantiles: Quantiles, samples: int, seed: int) -> NDArray[
     return _at(table, normal.cumsum(1) / np.sqrt(steps))
 
 
-def independent_paths(quantiles: Quantiles, samples: int, seed: int) -> NDArray[np.float64]:
-    """Paths whose steps are drawn each by itself, as suits returns: (samples, horizon, channels)."""
-    table = quantiles(GRID.tolist())
-    return _at(table, np.random.default_rng(seed).standard_normal((samples, *table.shape[:2])))
-
-
 def _at(table: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """The quantiles of each step at normal scores (samples, horizon, channels)."""
     from scipy.special import ndtri

@@ -1,4 +1,4 @@
-"""What a user calls: a forecaster, for any series that is like a table of numbers over time."""
+"""What a user calls: a forecaster of any series."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.calendar import calendar_features
-from lstm_zoo.forecasting.familiarity import WORDS, unlike
+from lstm_zoo.forecasting.forecaster import Array, Forecaster, row_label
 from lstm_zoo.forecasting.model import SeriesModel
-from lstm_zoo.forecasting.paths import random_walk_paths
 from lstm_zoo.forecasting.preprocessing import Preprocessing
 from lstm_zoo.forecasting.series import Series, read_series
 from lstm_zoo.task import Reading, module_device
@@ -22,12 +20,11 @@ from lstm_zoo.task import Reading, module_device
 if TYPE_CHECKING:
     import pandas as pd
 
-QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 ROWS = 4096  # windows times channels in one pass
 
 
-class Forecaster:
-    """A model with its preprocessing.
+class SeriesForecaster(Forecaster):
+    """A forecaster of series.
 
     A window is standardised by the train part where its channels have the trained names, else by
     its own mean and deviation, so that any series will do; only the last `look_back` rows of it are
@@ -39,150 +36,30 @@ class Forecaster:
     """
 
     def __init__(self, model: SeriesModel, preprocessing: Preprocessing) -> None:
+        super().__init__(preprocessing)
         self.model = model
-        self.preprocessing = preprocessing
-
-    @property
-    def look_back(self) -> int:
-        """Rows of the past that a forecast reads."""
-        return self.preprocessing.look_back
-
-    @property
-    def max_horizon(self) -> int:
-        """Steps that can be forecast."""
-        return self.preprocessing.horizon
-
-    @property
-    def is_probabilistic(self) -> bool:
-        """Whether the quantiles differ from one another."""
-        return self.model.head.is_probabilistic
-
-    def forecast(
-        self,
-        series: Any,
-        horizon: int | None = None,
-        quantiles: Sequence[float] = QUANTILES,
-        samples: int = 0,
-        seed: int = 0,
-    ) -> pd.DataFrame:
-        """Forecast the steps after the end of a series.
-
-        Args:
-            series: whatever `read_series` takes.
-            horizon: steps; None for as many as the model can.
-            quantiles: levels between 0 and 1.
-            samples: paths to draw.
-            seed: of the paths.
-
-        Returns:
-            A row for each channel and step: the columns series, step, date (where the series has
-            dates), mean, one for each level, named "0.05", and one for each path, "path 1".
-
-        Raises:
-            UsageError: the series cannot be read, the horizon is out of reach, or a level is.
-        """
-        import pandas as pd
-
-        series = read_series(series)
-        horizon = self._horizon(horizon)
-        self._check_levels(quantiles)
-        window = series.values[None]
-        last = None if series.dates is None else series.dates[-1:]
-        table = self.quantiles(window, horizon, quantiles, series.names, last)[0]
-        mean = self.mean(window, horizon, series.names, last)[0]
-        paths = self.paths(series, horizon, samples, seed) if samples else None
-        dates = series.future_dates(horizon)
-        frames = []
-        for channel, name in enumerate(self.forecast_names(series)):
-            columns: dict[str, Any] = {"series": name, "step": np.arange(1, horizon + 1)}
-            if dates is not None:
-                columns["date"] = dates
-            columns["mean"] = mean[:, channel]
-            for place, level in enumerate(quantiles):
-                columns[f"{level:g}"] = table[:, channel, place]
-            for number in range(samples):
-                columns[f"path {number + 1}"] = paths[number, :, channel]  # type: ignore[index]
-            frames.append(pd.DataFrame(columns))
-        return pd.concat(frames, ignore_index=True)
+        self.is_probabilistic = model.head.is_probabilistic
 
     def quantiles(
         self,
-        windows: NDArray[np.float64],
+        windows: Array,
         horizon: int,
         levels: Sequence[float],
         names: Sequence[str] = (),
         dates: pd.DatetimeIndex | None = None,
-    ) -> NDArray[np.float64]:
-        """Quantiles of many forecasts at once.
-
-        Args:
-            windows: (n, time, channels), the past of each forecast.
-            horizon: steps.
-            levels: between 0 and 1.
-            names: of the channels; the trained ones are standardised as in training.
-            dates: of each window's last row (n,); only models that read the calendar need them.
-
-        Returns:
-            (n, horizon, channels, levels).
-        """
+    ) -> Array:
         pieces = self._parameters(windows, horizon, names, dates)
         return np.concatenate([self.model.head.quantiles(p, levels).numpy() for p in pieces])
 
     def mean(
         self,
-        windows: NDArray[np.float64],
+        windows: Array,
         horizon: int,
         names: Sequence[str] = (),
         dates: pd.DatetimeIndex | None = None,
-    ) -> NDArray[np.float64]:
-        """The expected values, or of quantile and absolute-error models the medians.
-
-        Args: see `quantiles`.
-
-        Returns:
-            (n, horizon, channels).
-        """
+    ) -> Array:
         pieces = self._parameters(windows, horizon, names, dates)
         return np.concatenate([self.model.head.mean(p).numpy() for p in pieces])
-
-    def paths(
-        self, series: Any, horizon: int | None = None, samples: int = 100, seed: int = 0
-    ) -> NDArray[np.float64]:
-        """Ways in which the series may go on, (samples, horizon, channels).
-
-        Each step has the forecast's distribution; the steps hang together as those of a random walk
-        do, so that a path does not jump about between its quantiles.
-        """
-        series = read_series(series)
-        last = None if series.dates is None else series.dates[-1:]
-
-        def quantiles(levels: Sequence[float]) -> NDArray[np.float64]:
-            steps = self._horizon(horizon)
-            return self.quantiles(series.values[None], steps, levels, series.names, last)[0]
-
-        return random_walk_paths(quantiles, samples, seed)
-
-    def unlike(self, series: Any) -> list[str]:
-        """Sentences on how a series is unlike what the model saw in training; none if it is not."""
-        series = read_series(series)
-        sentences = []
-        trained = self.preprocessing.frequency
-        if trained and series.frequency and series.frequency != trained:
-            sentences.append(
-                f"The model was trained on steps of {trained!r}, the series has {series.frequency!r}."
-            )
-        if len(series) < self.look_back:
-            sentences.append(
-                f"The model reads {self.look_back} rows, the series has {len(series)}: what lies"
-                " before them is taken to be its first value."
-            )
-        for name, window in zip(series.names, self._seen_as(series), strict=True):
-            for statistic, value, low, high in unlike(window, self.preprocessing.seen):
-                sentences.append(
-                    f"{name}: {WORDS[statistic]} ({value:.3g}) lies outside what was seen in"
-                    f" training ({low:.3g} to {high:.3g})."
-                )
-        return sentences
 
     def reading(self, series: Any) -> Reading:
         """The end of a series' first channel, or of all if the model reads them together.
@@ -200,26 +77,24 @@ class Forecaster:
         # An incomplete segment at the window's beginning is not read.
         first = len(series) - self.look_back // model.segment * model.segment
         rows = range(first, len(series), model.segment)
-        labels = tuple(_label(series, row) for row in rows)
+        labels = tuple(row_label(series, row) for row in rows)
         return Reading((x,) if calendar is None else (x, calendar), labels)
 
     def forecast_names(self, series: Series) -> tuple[str, ...]:
-        """The channels that a forecast of this series has."""
         return series.names
 
-    def _seen_as(self, series: Series) -> NDArray[np.float64]:
-        """(channels, time): the windows whose statistics are compared with those of training."""
+    def _looked_at(self, series: Series) -> Array:
         return series.values[-self.look_back :].T
 
     @torch.inference_mode()
     def _parameters(
         self,
-        windows: NDArray[np.float64],
+        windows: Array,
         horizon: int,
         names: Sequence[str],
         dates: pd.DatetimeIndex | None,
     ) -> list[Tensor]:
-        """Parameters of the head in the series' own units, float64, in pieces that fit in memory."""
+        """Parameters of the head in the series' own units, float64, in pieces that memory holds."""
         horizon = self._horizon(horizon)
         windows = np.asarray(windows, np.float64)
         if windows.ndim != 3 or not windows.size:
@@ -245,9 +120,7 @@ class Forecaster:
             )
         return pieces
 
-    def _standardised(
-        self, windows: NDArray[np.float64], names: Sequence[str]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def _standardised(self, windows: Array, names: Sequence[str]) -> tuple[Array, Array, Array]:
         """The windows as the model reads them, and what was taken off: (n, 1, channels) each."""
         numbers = self._channel_numbers(names)
         if numbers is not None:
@@ -292,29 +165,9 @@ class Forecaster:
         ]
         return torch.from_numpy(np.stack(around)).to(module_device(self.model))
 
-    def _horizon(self, horizon: int | None) -> int:
-        if horizon is None:
-            return self.max_horizon
-        if not 1 <= horizon <= self.max_horizon:
-            raise UsageError(
-                f"this model forecasts 1 to {self.max_horizon} steps, asked for {horizon}"
-            )
-        return horizon
 
-    def _check_levels(self, levels: Sequence[float]) -> None:
-        for level in levels:
-            if not 0 < level < 1:
-                raise UsageError(f"a quantile lies between 0 and 1, got {level}")
-
-
-def _padded(windows: NDArray[np.float64], look_back: int) -> NDArray[np.float64]:
+def _padded(windows: Array, look_back: int) -> Array:
     """The last rows of the windows, the first one repeated before it where they are too few."""
     windows = windows[:, -look_back:]
     short = look_back - windows.shape[1]
     return np.pad(windows, ((0, 0), (short, 0), (0, 0)), mode="edge") if short else windows
-
-
-def _label(series: Series, row: int) -> str:
-    if row < 0:
-        return f"{row}"
-    return str(row) if series.dates is None else str(series.dates[row])

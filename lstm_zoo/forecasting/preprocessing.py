@@ -19,7 +19,7 @@ class Preprocessing(BaseModel):
         look_back: rows that a forecast reads.
         horizons: numbers of steps that the model is measured at; the largest is its reach.
         frequency: pandas' word for the step of the train part; None if it has no real dates.
-        seen: lowest and highest of each statistic of `lstm_zoo.forecasting.familiarity` in training.
+        seen: lowest and highest in training of each statistic of `familiarity`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
