@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -59,7 +61,7 @@ class ParallelDecoder(nn.Module):
             channels: which of the trained ones they are; None for all in order, or, if they are not
                 as many, for none in particular: the mean of all.
         """
-        channel = self.channel
+        channel: Tensor = self.channel
         if channels is not None:
             channel = channel[channels]
         elif count != len(channel):
@@ -105,7 +107,7 @@ def _is_standard(layer: LSTM | nn.LSTM) -> bool:
     return isinstance(layer, nn.LSTM) or isinstance(layer.cell, StandardLSTM)
 
 
-def _standard_step(layer: LSTM | nn.LSTM, h: Tensor, c: Tensor, tokens: Tensor) -> Tensor:
+def _standard_step(layer: Any, h: Tensor, c: Tensor, tokens: Tensor) -> Tensor:
     """The same with each product made once: of h for a row, of a token for all rows."""
     channels, inputs, features = tokens.shape
     size = h.shape[-1]

@@ -117,7 +117,7 @@ class SeriesModel(nn.Module):
             calendar = calendar.repeat_interleave(count, 0)
         state = self.layer(self._tokens(rows, calendar))[1]
         if self.decoder:
-            tokens = self.decoder(1 if self.joint else count, channels)
+            tokens = self.decoder(1) if self.joint else self.decoder(count, channels)
             segments = -(-horizon // self.segment)
             coming = None
             if calendar is not None:

@@ -144,6 +144,8 @@ class SeriesForecaster(Forecaster):
         known = self.preprocessing.names
         if not names or not set(names) <= set(known) or len(set(known)) < len(known):
             return None
+        if self.model.joint and tuple(names) != known:
+            raise UsageError(f"the model reads its channels in the order {', '.join(known)}")
         return torch.tensor([known.index(name) for name in names])
 
     def _calendar(self, dates: pd.DatetimeIndex | None) -> Tensor | None:

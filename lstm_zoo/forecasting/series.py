@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,7 +106,7 @@ def read_series(
         raise UsageError(f"{label} has {len(frame)} rows of numbers: at least {FEWEST_ROWS} needed")
     return Series(
         values=frame.to_numpy(np.float64),
-        dates=frame.index if dates is not None else None,  # type: ignore[arg-type]
+        dates=frame.index if dates is not None else None,
         names=tuple(str(name) for name in frame.columns),
         frequency=frequency,
         notes=tuple(notes),
@@ -184,12 +185,12 @@ def _frequency(dates: Any) -> str | None:
 
     if len(dates) < 3:
         return None
-    found = pd.infer_freq(dates)
+    found = _regular(dates)
     if found:
-        return str(found)
+        return found
     steps = pd.Series(dates[1:] - dates[:-1])
     commonest = steps.mode()[0]
-    if commonest == pd.Timedelta(days=1) and (dates.dayofweek < 5).all():
+    if commonest == pd.Timedelta(days=1) and (dates.day_of_week < 5).all():
         return "B"
     if (steps == commonest).mean() > 0.8:
         days = commonest / pd.Timedelta(days=1)
@@ -198,10 +199,21 @@ def _frequency(dates: Any) -> str | None:
         return str(pd.tseries.frequencies.to_offset(commonest).freqstr)
     # Months and years differ in length: a stretch without a gap tells.
     for start in range(0, len(dates) - 12, max(1, len(dates) // 8)):
-        stretch = pd.infer_freq(dates[start : start + 12])
-        if stretch:
-            return str(stretch)
+        found = _regular(dates[start : start + 12])
+        if found:
+            return found
     return None
+
+
+def _regular(dates: Any) -> str | None:
+    """pandas' word for the step if it is the same all along."""
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        # From pandas 4 on it is an object with the word in it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found = pd.infer_freq(dates)
+    return None if found is None else str(getattr(found, "freqstr", found))
 
 
 def _without_holes(frame: pd.DataFrame, label: str, notes: list[str]) -> pd.DataFrame:

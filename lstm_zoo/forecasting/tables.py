@@ -48,11 +48,11 @@ def read_table(path: Path) -> pd.DataFrame:
                 encoding_errors="replace",
                 decimal="," if separator == ";" else ".",
                 low_memory=False,
-                **options,  # type: ignore[call-overload]
+                **options,
             )
             if table.shape[1] > 1:
                 return table
-        return pd.read_csv(path, encoding="utf-8-sig", encoding_errors="replace", **options)  # type: ignore[call-overload]
+        return pd.read_csv(path, encoding="utf-8-sig", encoding_errors="replace", **options)
     except UsageError:
         raise
     except Exception as error:
