@@ -97,7 +97,12 @@ class ForecastModelConfig(BaseModel):
         description="all steps at once from the last state; segment after segment, each read as if"
         " it had happened; all segments side by side from embeddings of their positions",
     )
-    linear_branch: bool = Field(False, description="add a linear forecast from the whole window")
+    linear_branch: Literal["none", "trained", "fitted"] = Field(
+        "none",
+        description="add a linear forecast from the whole window: trained with the rest from zero,"
+        " or fitted by least squares before the training and then kept, so that the LSTM learns"
+        " what is not linear",
+    )
     channels: Literal["independent", "joint"] = Field(
         "independent", description="each channel by itself with shared weights, or all in one step"
     )

@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from lstm_zoo.forecasting.data import SeriesData, Windows
+from lstm_zoo.forecasting.linear import least_squares, linear_forecast
 from lstm_zoo.forecasting.model import SeriesModel
 from lstm_zoo.task import Metric, Progress, module_device, no_progress
 
 ROWS = 1024  # windows times channels in one pass
 LEVELS = tuple(np.arange(0.05, 0.96, 0.05).round(2).tolist())
 VALIDATION_WINDOWS = 600
-LINEAR_WINDOWS = 200_000  # windows times channels that the linear model is fitted on
-PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
 
 Errors = Callable[[Windows], dict[str, Tensor]]
 """From windows to errors by name, each (batch, horizon, channels)."""
@@ -46,35 +45,13 @@ def repeat_last_errors(windows: Windows) -> dict[str, Tensor]:
 
 
 def linear_errors(data: SeriesData) -> Errors:
-    """Of one matrix from the window to the future, for all channels, both less the last value.
+    """Of the linear model of `linear.least_squares`."""
+    weight = least_squares(data)
 
-    Fitted on the train part by least squares with a penalty chosen on the validation part.
-    """
-    horizon = data.preprocessing.horizon
-    channels = data.values.shape[1]
-    origins = torch.tensor(data.origins("train", horizon))
-    stride = max(1, len(origins) * channels // LINEAR_WINDOWS)
-    look_back = data.preprocessing.look_back
-    gram = torch.zeros(look_back, look_back, dtype=torch.float64)
-    moment = torch.zeros(look_back, horizon, dtype=torch.float64)
-    for piece in origins[::stride].split(max(1, ROWS // channels)):
-        x, y = _less_last(data.windows(piece))
-        gram += (x.T @ x).double()
-        moment += (x.T @ y).double()
+    def errors(windows: Windows) -> dict[str, Tensor]:
+        return _point_errors(linear_forecast(windows.past, weight), windows.future)
 
-    def with_penalty(penalty: float) -> Errors:
-        eye = torch.eye(look_back, dtype=torch.float64)
-        weight = torch.linalg.solve(gram + penalty * eye, moment).float()
-
-        def errors(windows: Windows) -> dict[str, Tensor]:
-            last = windows.past[:, -1:]
-            forecast = last + torch.einsum("blc,lh->bhc", windows.past - last, weight)
-            return _point_errors(forecast, windows.future)
-
-        return errors
-
-    candidates = [with_penalty(penalty) for penalty in PENALTIES]
-    return min(candidates, key=lambda errors: validation_error(errors, data, "mse"))
+    return errors
 
 
 @torch.inference_mode()
@@ -165,14 +142,6 @@ def series_metrics(
                     value, units[error], f"{words[baseline]}: horizon {horizon}, {what}"
                 )
     return metrics
-
-
-def _less_last(windows: Windows) -> tuple[Tensor, Tensor]:
-    """Past and future of each channel less the last value: (batch * channels, time) each."""
-    last = windows.past[:, -1:]
-    pairs = (windows.past - last, windows.future - last)
-    past, future = (part.transpose(1, 2).flatten(0, 1) for part in pairs)
-    return past, future
 
 
 def _point_errors(forecast: Tensor, future: Tensor) -> dict[str, Tensor]:

@@ -67,9 +67,11 @@ class SeriesModel(nn.Module):
         self.step_weights: Tensor
         weights = _step_weights(preprocessing.horizons)
         self.register_buffer("step_weights", weights, persistent=False)
-        self.linear = (
-            nn.Linear(self.look_back, self.horizon, bias=False) if config.linear_branch else None
-        )
+        self.linear = None
+        if config.linear_branch != "none":
+            self.linear = nn.Linear(self.look_back, self.horizon, bias=False)
+            self.linear.requires_grad_(config.linear_branch == "trained")
+            self._linear_fit = preprocessing._linear_fit
 
     def reset_parameters(self) -> None:
         """Start the weights; the forecast starts as the last value, or as the window's mean."""
@@ -82,6 +84,11 @@ class SeriesModel(nn.Module):
             self.decoder.reset_parameters()
         if self.linear:
             nn.init.zeros_(self.linear.weight)
+            if self.config.linear_branch == "fitted" and self._linear_fit:
+                with torch.no_grad():
+                    self.linear.weight.copy_(self._linear_fit().T)
+            # What fits holds the data, which is not to be copied with the model.
+            self._linear_fit = None
 
     def forward(
         self,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from torch import Tensor
 
 Numbers = tuple[Annotated[float, Field(allow_inf_nan=False)], ...]
 
@@ -32,6 +34,9 @@ class Preprocessing(BaseModel):
     horizons: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = Field(min_length=1)
     frequency: str | None
     seen: dict[str, tuple[float, float]]
+
+    # Fits a linear forecast to the data that this was read from; it does not travel.
+    _linear_fit: Callable[[], Tensor] | None = PrivateAttr(None)
 
     @property
     def horizon(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from lstm_zoo.forecasting.evaluation import (
     validation_error,
 )
 from lstm_zoo.forecasting.forecaster import Forecaster
+from lstm_zoo.forecasting.linear import least_squares
 from lstm_zoo.forecasting.model import SeriesModel
 from lstm_zoo.forecasting.plain import plain_example
 from lstm_zoo.forecasting.predict import SeriesForecaster
@@ -61,7 +63,9 @@ class ForecastingTask:
     ) -> SeriesData | PriceData:
         if config.kind == "prices":
             return read_prices(config, data_dir)
-        return read_data(config, data_dir)
+        data = read_data(config, data_dir)
+        data.preprocessing._linear_fit = partial(least_squares, data)
+        return data
 
     def build(
         self, config: ForecastModelConfig, preprocessing: Preprocessing

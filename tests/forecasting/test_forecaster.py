@@ -40,7 +40,7 @@ def windows(count: int = 5, time: int = LOOK_BACK, channels: int = 2) -> np.ndar
 @settings(max_examples=5, deadline=None)
 @given(value=numbers)
 def test_a_constant_goes_on_as_it_is(config: dict, value: float) -> None:
-    forecaster = random_forecaster(linear_branch=True, head="quantile", **config)
+    forecaster = random_forecaster(linear_branch="trained", head="quantile", **config)
     found = forecaster.quantiles(np.full((1, LOOK_BACK, 2), value), HORIZON, LEVELS)
     assert np.array_equal(found, np.full((1, HORIZON, 2, 3), value))
 
@@ -51,7 +51,7 @@ def test_a_constant_goes_on_as_it_is(config: dict, value: float) -> None:
 def test_a_forecast_moves_and_stretches_with_its_series(
     config: dict, scale: float, shift: float
 ) -> None:
-    forecaster = random_forecaster(linear_branch=True, head="student-t", **config)
+    forecaster = random_forecaster(linear_branch="trained", head="student-t", **config)
     x = windows()
     expected = scale * forecaster.quantiles(x, HORIZON, LEVELS) + shift
     found = forecaster.quantiles(scale * x + shift, HORIZON, LEVELS)
@@ -73,7 +73,7 @@ def test_the_last_value_matters_to_the_first_step_and_so_do_the_others(config: d
 
 @every_architecture
 def test_a_horizon_is_the_beginning_of_a_longer_one(config: dict) -> None:
-    forecaster = random_forecaster(linear_branch=True, **config)
+    forecaster = random_forecaster(linear_branch="trained", **config)
     longest = forecaster.mean(windows(), HORIZON)
     for horizon in (1, 2, 3, 7):
         assert np.allclose(forecaster.mean(windows(), horizon), longest[:, :horizon], atol=1e-5)
