@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lstm_zoo.forecasting.data import SeriesData
 
-MOST_WINDOWS = 200_000  # times channels: more tell nothing new
+MOST_WINDOWS = 100_000  # times channels: more tell nothing new
 CHOICE_WINDOWS = 20_000  # of the validation part, times channels
 ROWS = 4096
 PENALTIES = tuple(10.0**power for power in range(5, -1, -1))

@@ -43,6 +43,7 @@ class SeriesModel(nn.Module):
         super().__init__()
         self.config = config
         self.look_back, self.horizon = preprocessing.look_back, preprocessing.horizon
+        self.horizons = preprocessing.horizons
         self.head = HEADS[config.head]
         self.joint = config.channels == "joint"
         self.channels = channels = len(preprocessing.names)
@@ -64,9 +65,6 @@ class SeriesModel(nn.Module):
         if config.decoding == "parallel":
             parts = 1 if self.joint else channels
             self.decoder = ParallelDecoder(self.layer.input_size, segments, parts, known)
-        self.step_weights: Tensor
-        weights = _step_weights(preprocessing.horizons)
-        self.register_buffer("step_weights", weights, persistent=False)
         self.linear = None
         if config.linear_branch != "none":
             self.linear = nn.Linear(self.look_back, self.horizon, bias=False)
@@ -141,8 +139,9 @@ class SeriesModel(nn.Module):
             raw = raw.reshape(batch, count, horizon, self.head.size).transpose(1, 2)
         parameters = self.head.parameters(raw)
         if self.linear:
+            last = window[:, -1:]
             weight = self.linear.weight[:horizon]
-            location = location + scale * torch.einsum("blc,hl->bhc", x, weight)
+            location = last + torch.einsum("blc,hl->bhc", window - last, weight)
         return self.head.rescaled(parameters, location, scale)
 
     @torch.inference_mode()
@@ -159,6 +158,16 @@ class SeriesModel(nn.Module):
         forecast = self(window, calendar).flatten()
         chosen = torch.linspace(0, len(forecast) - 1, min(count, len(forecast))).long()
         return forecast[chosen.to(device)].cpu().double().tolist()
+
+    def loss(self, parameters: Tensor, future: Tensor) -> Tensor:
+        """The mean over the horizons of the mean over their steps, of the head's loss.
+
+        Args:
+            parameters: what `forward` returns.
+            future: (batch, horizon, channels).
+        """
+        by_step = self.head.loss(parameters, future).mean((0, 2))
+        return torch.stack([by_step[:horizon].mean() for horizon in self.horizons]).mean()
 
     def _level(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """What is taken off the window and put back on the forecast: (batch, 1, channels) each."""
@@ -200,14 +209,6 @@ class SeriesModel(nn.Module):
                 dates = calendar[:, begin : begin + 1].expand(-1, self.segment, -1)
             state = self.layer(self._tokens(rows, dates), state)[1]
         return torch.stack(pieces, 1)
-
-
-def _step_weights(horizons: tuple[int, ...]) -> Tensor:
-    """What each step counts in the mean over horizons of the mean over their steps."""
-    weights = torch.zeros(max(horizons))
-    for horizon in horizons:
-        weights[:horizon] += 1 / (horizon * len(horizons))
-    return weights
 
 
 def _hidden(state: tuple[Tensor, ...]) -> Tensor:

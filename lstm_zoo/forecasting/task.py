@@ -93,8 +93,7 @@ class ForecastingTask:
         if isinstance(batch, Stretch):
             losses = own.head.loss(model(batch.features, batch.events), batch.targets)
             return losses[batch.counts].mean(), None
-        losses = own.head.loss(model(batch.past, batch.calendar), batch.future)
-        return losses.mean((0, 2)) @ own.step_weights, None
+        return own.loss(model(batch.past, batch.calendar), batch.future), None
 
     def units(self, batch: Windows | Stretch) -> int:
         """Values read, of all channels."""
