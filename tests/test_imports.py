@@ -30,11 +30,12 @@ ALLOWED: dict[str, set[str]] = {
         "files",
         "errors",
     },
+    "forecasting": {"cells", "recurrent", "initialization", "task", "files", "errors"},
     "gating": {"cells", "recurrent", "initialization", "task", "errors"},
     "zoo": {"task", "files", "errors"},
     "training": {"zoo", "task", "files", "errors"},
-    "ui": {"zoo", "inspection", "language", "task", "files", "errors"},
-    "cli": {"zoo", "training", "inspection", "task", "files", "errors"},
+    "ui": {"zoo", "inspection", "language", "forecasting", "task", "files", "errors"},
+    "cli": {"zoo", "training", "inspection", "forecasting", "task", "files", "errors"},
     "__main__": {"cli"},
     "__init__": {
         "cells",
@@ -85,7 +86,18 @@ def test_no_task_imports_another() -> None:
 
 @pytest.mark.parametrize(
     "heavy",
-    ["gradio", "accelerate", "yaml", "opencc", "pandas", "onnx", "onnxruntime", "tokenizers"],
+    [
+        "gradio",
+        "accelerate",
+        "yaml",
+        "opencc",
+        "pandas",
+        "onnx",
+        "onnxruntime",
+        "tokenizers",
+        "statsmodels",
+        "plotly",
+    ],
 )
 def test_the_package_is_imported_without_what_only_the_page_or_training_needs(heavy: str) -> None:
     code = f"import sys, lstm_zoo; sys.exit({heavy!r} in sys.modules)"

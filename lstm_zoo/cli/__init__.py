@@ -1,7 +1,16 @@
 """The command line: the same verbs as the Python API."""
 
 # Imported for their verbs, in the order in which the help has them.
-from lstm_zoo.cli import models, writing, inspecting, training, exchange  # isort: skip
+from lstm_zoo.cli import models, writing, forecasting, inspecting, training, exchange  # isort: skip
 from lstm_zoo.cli.app import app, main
 
-__all__ = ["app", "exchange", "inspecting", "main", "models", "training", "writing"]
+__all__ = [
+    "app",
+    "exchange",
+    "forecasting",
+    "inspecting",
+    "main",
+    "models",
+    "training",
+    "writing",
+]

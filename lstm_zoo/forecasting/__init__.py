@@ -1,0 +1,1 @@
+"""Forecasts of series: points, quantiles and densities of many steps at once."""
