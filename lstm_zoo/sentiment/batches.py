@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from lstm_zoo.sentiment.data import Examples, SentimentBatchConfig
-from lstm_zoo.sentiment.tokenizer import PAD
+from lstm_zoo.sentiment.tokenizer import PAD, UNKNOWN
 
 POOL = 50  # training batches that are sorted by length together
-TOKENS = 16_384  # of a batch without gradients, padding included
+TOKENS = 8_192  # of a batch without gradients, padding included
 ROWS = 256  # of such a batch, at most
 
 
@@ -74,7 +74,11 @@ class SentimentBatches:
 
 
 def padded(texts: Sequence[Sequence[int] | np.ndarray]) -> tuple[Tensor, Tensor]:
-    """Texts below one another: ids, int64 (batch, time), and lengths, int64 (batch,)."""
+    """Texts below one another: ids, int64 (batch, time), and lengths, int64 (batch,).
+
+    A text without tokens is one unknown token: a model has to read something.
+    """
+    texts = [text if len(text) else (UNKNOWN,) for text in texts]
     lengths = [len(text) for text in texts]
     ids = np.full((len(texts), max(lengths)), PAD, dtype=np.int64)
     for row, text in zip(ids, texts, strict=True):

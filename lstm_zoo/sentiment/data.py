@@ -61,7 +61,7 @@ class Examples(NamedTuple):
     """Numbered texts.
 
     Attributes:
-        ids: of each text, int32 (length,), at least one.
+        ids: of each text, int32 (length,).
         labels: int64 (texts,).
         domains: what each text is about.
     """

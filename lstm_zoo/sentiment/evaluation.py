@@ -26,7 +26,7 @@ def raw_logits(
 
     Args:
         model: in eval mode.
-        texts: token numbers of each, at least one; what is beyond the model's limit is not read.
+        texts: token numbers of each; what is beyond the model's limit is not read.
         progress: wraps the batches.
 
     Returns:

@@ -14,7 +14,7 @@ from lstm_zoo.sentiment.batches import padded
 from lstm_zoo.sentiment.doubts import Doubt, find_doubts
 from lstm_zoo.sentiment.evaluation import raw_logits
 from lstm_zoo.sentiment.model import SentimentModel
-from lstm_zoo.sentiment.tokenizer import SLICE, UNKNOWN, Encoding, ReviewTokenizer
+from lstm_zoo.sentiment.tokenizer import UNKNOWN, Encoding, ReviewTokenizer
 from lstm_zoo.task import Progress, Reading, module_device, no_progress
 
 
@@ -85,40 +85,35 @@ class SentimentClassifier:
         return self._verdicts(texts, progress)
 
     def _verdicts(self, texts: Sequence[str], progress: Progress) -> list[Verdict]:
-        ids: list[Sequence[int] | np.ndarray] = []
-        doubts: list[tuple[Doubt, ...]] = []
-        totals = []
-        for start in range(0, len(texts), SLICE):  # the places of tokens are not kept for long
-            for text in texts[start : start + SLICE]:
-                encoding = self.encode(text)
-                ids.append(np.array(encoding.ids or [UNKNOWN], dtype=np.int32))
-                doubts.append(self.doubts(text, encoding))
-                totals.append(encoding.total)
+        limit = self.model.config.max_tokens
+        ids = self.tokenizer.encode_many(texts)
+        doubts = [self._doubts(*pair) for pair in zip(texts, ids, strict=True)]
         rows = self.logits(ids, progress).softmax(1).tolist()
         return [
             Verdict(
                 label=max(zip(row, self.labels, strict=True))[1],
                 probabilities=dict(zip(self.labels, row, strict=True)),
                 warnings=warnings,
-                tokens_used=min(total, self.model.config.max_tokens),
-                tokens_total=total,
+                tokens_used=min(len(own), limit),
+                tokens_total=len(own),
             )
-            for row, warnings, total in zip(rows, doubts, totals, strict=True)
+            for row, warnings, own in zip(rows, doubts, ids, strict=True)
         ]
 
     def encode(self, text: str) -> Encoding:
         """The tokens that the model reads of a text, and their places in it."""
         return self.tokenizer.encode(text, self.model.config.max_tokens)
 
-    def doubts(self, text: str, encoding: Encoding) -> tuple[Doubt, ...]:
-        """What speaks against an answer to a text."""
+    def _doubts(self, text: str, ids: np.ndarray) -> tuple[Doubt, ...]:
+        limit = self.model.config.max_tokens
+        is_cut = len(ids) > limit
         return find_doubts(
             text,
             self.tokenizer.language,
-            encoding.unknown_share,
-            len(encoding.ids),
-            encoding.total,
-            encoding.end,
+            float((ids[:limit] == UNKNOWN).mean()) if len(ids) else 0.0,
+            min(len(ids), limit),
+            len(ids),
+            self.encode(text).end if is_cut else len(text),
         )
 
     def logits(
@@ -127,7 +122,7 @@ class SentimentClassifier:
         """Calibrated scores of texts that are numbered already.
 
         Args:
-            texts: token numbers of each, at least one.
+            texts: token numbers of each.
             progress: wraps the batches.
 
         Returns:

@@ -140,16 +140,13 @@ class ReviewTokenizer:
         return Encoding(whole.ids[:limit], whole.offsets[:limit], len(whole.ids))
 
     def encode_many(self, texts: Sequence[str], limit: int | None = None) -> list[np.ndarray]:
-        """The tokens of many texts, int32 (length,) each, faster than one by one.
-
-        A text without any is one unknown token: a model has to read something.
-        """
-        found = []
+        """The tokens of many texts, int32 (length,) each, faster than one by one."""
+        found: list[np.ndarray] = []
         for start in range(0, len(texts), SLICE):
             part = self.library.encode_batch_fast(
                 list(texts[start : start + SLICE]), add_special_tokens=False
             )
-            found += [np.array(one.ids[:limit] or [UNKNOWN], dtype=np.int32) for one in part]
+            found += [np.array(one.ids[:limit], dtype=np.int32) for one in part]
         return found
 
     def tokens(self, ids: Iterable[int]) -> list[str]:

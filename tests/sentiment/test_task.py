@@ -16,6 +16,7 @@ from lstm_zoo.errors import UsageError
 from lstm_zoo.sentiment.batches import SentimentBatches, padded, sorted_batches
 from lstm_zoo.sentiment.data import Examples, SentimentBatchConfig
 from lstm_zoo.sentiment.predict import SentimentClassifier
+from lstm_zoo.sentiment.tokenizer import UNKNOWN
 from lstm_zoo.training.loop import Interrupted
 from lstm_zoo.training.recipe import read_recipe, recipe_names
 from lstm_zoo.training.train import evaluate, train
@@ -214,6 +215,6 @@ def test_a_recipe_stays_under_its_size(name: str) -> None:
 
 
 def test_padded_texts_keep_their_order_and_length() -> None:
-    ids, lengths = padded([[5, 6], [7]])
-    assert ids.tolist() == [[5, 6], [7, 0]]
-    assert lengths.tolist() == [2, 1]
+    ids, lengths = padded([[5, 6], [7], []])
+    assert ids.tolist() == [[5, 6], [7, 0], [UNKNOWN, 0]]
+    assert lengths.tolist() == [2, 1, 1]
