@@ -10,6 +10,7 @@ Classification', (1), so that a model cannot make noise on them small by making 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lstm_zoo.errors import UsageError
 from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent.cell_name import CellName
 from lstm_zoo.regularization import LockedDropout
@@ -50,6 +52,9 @@ class SentimentModelConfig(BaseModel):
     pooling: list[Pooling] = Field(
         ["last", "max", "mean"], min_length=1, description="what is told of all steps, side by side"
     )
+    start_from: str | None = Field(
+        None, description="folder of a checkpoint whose embedding and layers are started from"
+    )
     max_tokens: int = Field(1500, ge=1, le=100_000, description="what lies beyond is not read")
     embedding_dropout: Share = Field(0.0, description="share of whole tokens that are zero")
     word_dropout: Share = Field(0.0, description="share of words read as the unknown one")
@@ -74,6 +79,10 @@ class SentimentModel(nn.Module):
         classes: number of classes.
         frequencies: share of each token in the train part, (vocab_size,), for the normalised
             embedding; kept among the weights, so that loading needs none.
+        start: weights by name that `reset_parameters` takes; NaN where there is none.
+
+    Raises:
+        UsageError: `start` is of another size.
     """
 
     def __init__(
@@ -82,9 +91,11 @@ class SentimentModel(nn.Module):
         vocab_size: int,
         classes: int = 2,
         frequencies: np.ndarray | None = None,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         super().__init__()
         self.config = config
+        self.start = dict(start or {})
         self.vocab_size = vocab_size
         self.embedding = nn.Embedding(vocab_size, config.embedding_size)
         if config.normalised_embedding:
@@ -109,6 +120,15 @@ class SentimentModel(nn.Module):
         self.layer_dropout = LockedDropout(config.layer_dropout)
         # Not trained: fitted on the validation part, for the weights as they are then.
         self.temperature = nn.Parameter(torch.ones(1), requires_grad=False)
+        for name, weight in self.start.items():
+            own = dict(self.named_parameters()).get(name)
+            if own is None or own.shape != weight.shape:
+                wanted = "no such part" if own is None else f"{tuple(own.shape)}"
+                raise UsageError(
+                    f"the model to start from has {name} of {tuple(weight.shape)}, this one has"
+                    f" {wanted}: give both the same embedding_size, hidden_size, num_layers and"
+                    " bidirectional"
+                )
 
     def reset_parameters(self) -> None:
         """Start the weights: layers by `initialize`, embedding normal, the rest by Xavier."""
@@ -122,6 +142,10 @@ class SentimentModel(nn.Module):
                 nn.init.xavier_uniform_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+        with torch.no_grad():
+            for name, weight in self.start.items():
+                own = self.get_parameter(name)
+                own.copy_(torch.where(weight.isnan(), own, weight))
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Score the classes.

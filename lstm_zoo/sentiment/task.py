@@ -22,6 +22,7 @@ from lstm_zoo.sentiment.model import SentimentModel, SentimentModelConfig
 from lstm_zoo.sentiment.objective import training_loss
 from lstm_zoo.sentiment.plain import plain_state_dict, plain_torch_example
 from lstm_zoo.sentiment.predict import SentimentClassifier
+from lstm_zoo.sentiment.start import starting_weights
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
 
@@ -63,9 +64,12 @@ class SentimentTask:
         return load_reviews(config, data_dir)
 
     def build(self, config: SentimentModelConfig, preprocessing: ReviewTokenizer) -> SentimentModel:
-        return SentimentModel(
-            config, len(preprocessing), len(preprocessing.labels), preprocessing.frequencies
-        )
+        # A vocabulary that was just counted is that of a model to be trained.
+        counted = preprocessing.frequencies
+        start = None
+        if config.start_from and counted is not None:
+            start = starting_weights(Path(config.start_from), preprocessing)
+        return SentimentModel(config, len(preprocessing), len(preprocessing.labels), counted, start)
 
     def batches(
         self, data: SentimentData, config: SentimentBatchConfig, epoch: int, seed: int

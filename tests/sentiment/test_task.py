@@ -218,3 +218,41 @@ def test_padded_texts_keep_their_order_and_length() -> None:
     ids, lengths = padded([[5, 6], [7], []])
     assert ids.tolist() == [[5, 6], [7, 0], [UNKNOWN, 0]]
     assert lengths.tolist() == [2, 1, 1]
+
+
+def test_a_recipe_starts_from_another_model_by_the_words_in_common(
+    tiny_classifier: Path, tiny_sentiment_recipe: Path, hotels: Path
+) -> None:
+    overrides = [f"model.start_from={tiny_classifier}", "data.vocabulary=20"]
+    recipe, task = read_recipe(str(tiny_sentiment_recipe), overrides)
+    data = task.load_data(recipe.data, hotels)
+    model = task.build(recipe.model, data.preprocessing)
+    model.reset_parameters()
+    theirs = zoo.load(f"local-dir:{tiny_classifier}")
+    ours, other = data.preprocessing.library, theirs.tokenizer.library
+    for token in ("房", "好", "[UNK]"):
+        row = theirs.model.embedding.weight[other.token_to_id(token)]
+        assert torch.equal(model.embedding.weight[ours.token_to_id(token)], row)
+    first = "layers.0.weight_hh_l0_reverse"
+    assert torch.equal(model.get_parameter(first), theirs.model.get_parameter(first))
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("model.start_from=nowhere", "nowhere holds no checkpoint to start from"),
+        (
+            "model.hidden_size=7",
+            r"of \(24,\), this one has \(28,\)",
+        ),
+        ("model.bidirectional=false", "this one has no such part"),
+    ],
+)
+def test_a_model_that_cannot_be_started_from_is_named(
+    override: str, sentence: str, tiny_classifier: Path, tiny_sentiment_recipe: Path, hotels: Path
+) -> None:
+    overrides = [f"model.start_from={tiny_classifier}", override]
+    recipe, task = read_recipe(str(tiny_sentiment_recipe), overrides)
+    data = task.load_data(recipe.data, hotels)
+    with pytest.raises(UsageError, match=sentence):
+        task.build(recipe.model, data.preprocessing)
