@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from lstm_zoo.cli.app import EXIT_INTERRUPTED, AsJson, DataDir, Device, Name, app, bar, print_json
+from lstm_zoo.cli.app import (
+    EXIT_INTERRUPTED,
+    AsJson,
+    DataDir,
+    Device,
+    Name,
+    StopOnSignal,
+    app,
+    bar,
+    print_json,
+)
 
 
 @app.command()
@@ -30,7 +39,7 @@ def train(
     from lstm_zoo.training.loop import Interrupted
     from lstm_zoo.training.train import train as run
 
-    wanted = _StopOnSignal()
+    wanted = StopOnSignal()
     try:
         folder, config = run(
             recipe,
@@ -48,19 +57,6 @@ def train(
     for key, metric in config.metrics.items():
         print(f"{key:14}{metric.value:.4f} {metric.unit}, {metric.split} part")
     print(f"written: {folder}; use it as local-dir:{folder}")
-
-
-class _StopOnSignal:
-    """The first Ctrl-C or SIGTERM asks for a stop after the step; the second ends at once."""
-
-    def __init__(self) -> None:
-        self.stop = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def _ask(self, number: int, frame: Any) -> None:
-        self.stop = True
-        signal.signal(number, signal.SIG_DFL)
 
 
 @app.command()

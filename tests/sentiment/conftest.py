@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lstm_zoo.sentiment.predict import SentimentClassifier
 from lstm_zoo.training.train import train
+from lstm_zoo.zoo import load
+from tests.sentiment.made_up import train_made_up
 
 GOOD = ["很好", "不错", "满意", "干净", "喜欢"]
 BAD = ["很差", "糟糕", "失望", "太脏", "讨厌"]
@@ -123,3 +126,16 @@ def tiny_classifier(
         quiet=True,
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def classifier_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a checkpoint trained on English reviews that are made up."""
+    return train_made_up(tmp_path_factory.mktemp("reviews"))
+
+
+@pytest.fixture(scope="session")
+def classifier(classifier_folder: Path) -> SentimentClassifier:
+    """The classifier of that checkpoint."""
+    loaded: SentimentClassifier = load(f"local-dir:{classifier_folder}")
+    return loaded

@@ -134,7 +134,7 @@ def test_a_long_file_takes_little_memory(tmp_path: Path) -> None:
     with path.open("w", encoding="utf-8") as stream:
         stream.write("id,text\n")
         for number in range(60_000):
-            stream.write(f"{number},\"{text}\"\n")
+            stream.write(f'{number},"{text}"\n')
     tracemalloc.start()
     table = open_table(path)
     assert sum(1 for _ in table.read()) == table.rows == 60_000
