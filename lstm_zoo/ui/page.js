@@ -24,14 +24,17 @@ document.addEventListener("click", (event) => {
   history.replaceState(history.state, "", address); // a link to the page keeps the language
 });
 
+const WRITES = { "#prompt": "#write", "#review": "#classify" }; // text box -> its button
+
 document.addEventListener(
   "keydown",
   (event) => {
     const writes = event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey);
-    if (!writes || !event.target.closest("#prompt")) return;
+    const [, button] = Object.entries(WRITES).find(([box]) => event.target.closest(box)) ?? [];
+    if (!writes || !button) return;
     event.preventDefault();
     event.stopPropagation();
-    document.querySelector("#write:not([disabled])")?.click();
+    document.querySelector(`${button}:not([disabled])`)?.click();
   },
   { capture: true },
 );
