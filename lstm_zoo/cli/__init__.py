@@ -1,11 +1,15 @@
 """The command line: the same verbs as the Python API."""
 
 # Imported for their verbs, in the order in which the help has them.
-from lstm_zoo.cli import models, writing, forecasting, inspecting, training, exchange  # isort: skip
+# ruff: isort: off
+from lstm_zoo.cli import models, writing, forecasting, classifying, inspecting, training, exchange
+
+# ruff: isort: on
 from lstm_zoo.cli.app import app, main
 
 __all__ = [
     "app",
+    "classifying",
     "exchange",
     "forecasting",
     "inspecting",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Iterable
@@ -73,6 +74,19 @@ def fail(error: Any) -> int:
 def bar(items: Iterable[Any], label: str) -> Iterable[Any]:
     """A progress bar where someone looks."""
     return tqdm(items, desc=label, leave=False, disable=None)
+
+
+class StopOnSignal:
+    """The first Ctrl-C or SIGTERM asks for a stop after the step; the second ends at once."""
+
+    def __init__(self) -> None:
+        self.stop = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: Any) -> None:
+        self.stop = True
+        signal.signal(number, signal.SIG_DFL)
 
 
 def print_table(rows: list[tuple[str, ...]], right: set[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +17,7 @@ from lstm_zoo.cli.app import (
     DataFile,
     Device,
     Name,
+    StopOnSignal,
     app,
     bar,
     print_json,
@@ -52,7 +52,7 @@ def train(
     from lstm_zoo.training.loop import Interrupted
     from lstm_zoo.training.train import train as run
 
-    wanted = _StopOnSignal()
+    wanted = StopOnSignal()
     try:
         folder, config = run(
             recipe,
@@ -126,19 +126,6 @@ def runs(runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None:
         for run in found
     ]
     print_table([head, *rows], right={"epochs", "time", "MB"})
-
-
-class _StopOnSignal:
-    """The first Ctrl-C or SIGTERM asks for a stop after the step; the second ends at once."""
-
-    def __init__(self) -> None:
-        self.stop = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def _ask(self, number: int, frame: Any) -> None:
-        self.stop = True
-        signal.signal(number, signal.SIG_DFL)
 
 
 @app.command()

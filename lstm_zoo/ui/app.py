@@ -13,12 +13,17 @@ from lstm_zoo.ui.forecast import forecast_tab
 from lstm_zoo.ui.gates import gates_tab
 from lstm_zoo.ui.generate import generate_tab
 from lstm_zoo.ui.models import describe_device
+from lstm_zoo.ui.sentiment import sentiment_tab
 from lstm_zoo.ui.words import label, markup, sentence, translations
 from lstm_zoo.ui.zoo import zoo_tab
 
 HERE = Path(__file__).parent
 TITLE = "LSTM Zoo"
-TABS = {"tab_generate": generate_tab, "tab_forecast": forecast_tab}
+TABS = {
+    "tab_generate": generate_tab,
+    "tab_forecast": forecast_tab,
+    "tab_sentiment": sentiment_tab,
+}
 """For each tab its word and the function that lays it out; it returns the tab's task and the
 dropdown in which a model is chosen."""
 DAY = 24 * 60 * 60

@@ -25,17 +25,17 @@ document.addEventListener("click", (event) => {
 });
 
 // The text box, and the button that its keys press.
-const KEYS_PRESS = [["#prompt", "#write"], ["#gates-text", "#gates-go"]];
+const KEYS_PRESS = { "#prompt": "#write", "#review": "#classify", "#gates-text": "#gates-go" };
 
 document.addEventListener(
   "keydown",
   (event) => {
     const writes = event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey);
-    const pair = writes && KEYS_PRESS.find(([box]) => event.target.closest(box));
-    if (!pair) return;
+    const [, button] = Object.entries(KEYS_PRESS).find(([box]) => event.target.closest(box)) ?? [];
+    if (!writes || !button) return;
     event.preventDefault();
     event.stopPropagation();
-    document.querySelector(`${pair[1]}:not([disabled])`)?.click();
+    document.querySelector(`${button}:not([disabled])`)?.click();
   },
   { capture: true },
 );

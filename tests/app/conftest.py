@@ -17,10 +17,13 @@ from typing import Any
 
 import pytest
 
+from tests.sentiment.made_up import train_made_up
 from tests.zoo.hub_server import File, HubServer, Repository
 
 ROOT = Path(__file__).parents[2]
 MODEL = "char-lstm-small.shakespeare"
+REVIEWERS = ("tiny.reviews", "tiny.copy")
+"""Models for sentiment that the page has in its cache: the same one under two names."""
 HUB_MODEL = "char-lstm-small.copy"
 """A model that the Hub of the tests has: a copy of `MODEL` under another name."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -77,7 +80,26 @@ def hub() -> Iterator[HubServer]:
 
 
 @pytest.fixture(scope="session")
-def server(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def reviewer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the first of `REVIEWERS`."""
+    return train_made_up(tmp_path_factory.mktemp("reviews"))
+
+
+def _put_in_cache(cache: Path, checkpoint: Path, name: str) -> None:
+    """As if it had been downloaded."""
+    commit = "0" * 40
+    folder = cache / f"models--lstm-zoo--{name}"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs/main").write_text(commit)
+    copy = shutil.copytree(checkpoint, folder / "snapshots" / commit)
+    config = (copy / "config.json").read_bytes()
+    (copy / "config.json").write_bytes(config.replace(REVIEWERS[0].encode(), name.encode()))
+
+
+@pytest.fixture(scope="session")
+def server(
+    hub: HubServer, reviewer_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """`python app.py`, once for all tests."""
     folder = tmp_path_factory.mktemp("server")
     (folder / "sitecustomize.py").write_text(WATCHER)
@@ -91,6 +113,8 @@ def server(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "HF_ENDPOINT": hub.url,
         "HF_HUB_CACHE": str(folder / "cache"),
     }
+    for name in REVIEWERS:
+        _put_in_cache(folder / "cache", reviewer_folder, name)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log

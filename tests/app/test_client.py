@@ -30,6 +30,8 @@ def test_offers_the_public_events_alone(client: Client) -> None:
         "/download",
         "/inspect",
         "/hold",
+        "/classify",
+        "/explain",
     }
     assert endpoints["unnamed_endpoints"] == {}
 

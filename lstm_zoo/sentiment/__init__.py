@@ -1,0 +1,1 @@
+"""Is a text for or against what it speaks of? Classification of reviews."""

@@ -1,0 +1,100 @@
+"""Batches of texts of about the same length, so that little padding is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lstm_zoo.sentiment.data import Examples, SentimentBatchConfig
+from lstm_zoo.sentiment.tokenizer import PAD, UNKNOWN
+
+POOL = 50  # training batches that are sorted by length together
+TOKENS = 8_192  # of a batch without gradients, padding included
+ROWS = 256  # of such a batch, at most
+
+
+class SentimentBatch(NamedTuple):
+    """Texts and what is right.
+
+    Attributes:
+        ids: int64 (batch, time), padded at the end.
+        lengths: int64 (batch,).
+        labels: int64 (batch,).
+    """
+
+    ids: Tensor
+    lengths: Tensor
+    labels: Tensor
+
+
+class SentimentBatches:
+    """One epoch of training batches, by number; a function of epoch and seed.
+
+    All texts are drawn in a new order; `POOL` batches at a time are sorted by length, cut into
+    batches, and these are shuffled again. A text that is too long is cut to its beginning or to its
+    end, where the verdict often stands.
+
+    Args:
+        examples: the train part.
+        config: how large a batch is.
+        epoch, seed: the order and the cuts are a function of both.
+    """
+
+    def __init__(
+        self, examples: Examples, config: SentimentBatchConfig, epoch: int, seed: int
+    ) -> None:
+        self.examples, self.limit = examples, config.max_tokens
+        random = np.random.default_rng([seed, epoch])
+        order = random.permutation(len(examples.ids))
+        lengths = np.array([min(len(ids), self.limit) for ids in examples.ids])
+        self.from_end = random.random(len(order)) < 0.5
+        size = config.batch_size
+        rows: list[np.ndarray] = []
+        for start in range(0, len(order), POOL * size):
+            part = order[start : start + POOL * size]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            rows += [part[i : i + size] for i in range(0, len(part), size)]
+        self.rows = [rows[i] for i in random.permutation(len(rows))]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, step: int) -> SentimentBatch:
+        rows = self.rows[step]
+        ids, lengths = padded([self._cut(row) for row in rows])
+        return SentimentBatch(ids, lengths, self.examples.labels[torch.from_numpy(rows)])
+
+    def _cut(self, row: int) -> np.ndarray:
+        ids = self.examples.ids[row]
+        return ids[-self.limit :] if self.from_end[row] else ids[: self.limit]
+
+
+def padded(texts: Sequence[Sequence[int] | np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Texts below one another: ids, int64 (batch, time), and lengths, int64 (batch,).
+
+    A text without tokens is one unknown token: a model has to read something.
+    """
+    texts = [text if len(text) else (UNKNOWN,) for text in texts]
+    lengths = [len(text) for text in texts]
+    ids = np.full((len(texts), max(lengths)), PAD, dtype=np.int64)
+    for row, text in zip(ids, texts, strict=True):
+        row[: len(text)] = text
+    return torch.from_numpy(ids), torch.tensor(lengths)
+
+
+def sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of texts in batches, the longest first; each of about `TOKENS` tokens.
+
+    Args:
+        lengths: of all texts, in tokens.
+    """
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    start = 0
+    while start < len(order):
+        rows = min(ROWS, max(1, TOKENS // max(lengths[order[start]], 1)))
+        yield order[start : start + rows]
+        start += rows

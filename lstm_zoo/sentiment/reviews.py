@@ -1,0 +1,161 @@
+"""Reviews in the files that their publishers gave out: IMDB, SST-2, and Chinese ones.
+
+Nothing is left out or moved here: splitting, repeats and leaks are `split`'s.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from lstm_zoo.errors import UsageError
+
+NEGATIVE, POSITIVE = 0, 1
+
+
+class Review(NamedTuple):
+    """A text and what its writer thinks.
+
+    Attributes:
+        text: as it was published.
+        label: `NEGATIVE` or `POSITIVE`.
+        domain: what is reviewed, such as hotels.
+        subject: the very thing that is reviewed, such as a film; empty where it is not known.
+    """
+
+    text: str
+    label: int
+    domain: str = ""
+    subject: str = ""
+
+
+Parts = dict[str, list[Review]]
+"""Official parts: "train", "validation", "test"; or "all" where there is no official split."""
+Find = Callable[[str, str | None], Path]
+"""The path of a file of the data folder, and where it can be downloaded; raises if it is missing.
+"""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Reviews that were published together.
+
+    Attributes:
+        read: from the files that the function finds.
+        test: what the test part is, for the protocol of a figure.
+    """
+
+    read: Callable[[Find], Parts]
+    test: str
+
+
+IMDB_FILE = "imdb/aclImdb_train_test.tar.gz"
+IMDB_URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
+SST2_TEST_FILE = "sst2/sentence/stsa.binary.test"
+HOTEL_FILE = "chinese_sentiment/ChnSentiCorp_htl_all.csv"
+SHOPPING_FILE = "chinese_sentiment/online_shopping_10_cats.zip"
+_CHINESE_URL = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets"
+
+_IMDB_NAME = re.compile(r".*(train|test)/(pos|neg)/(\d+)_\d+\.txt")
+_IMDB_URLS = re.compile(r".*(train|test)/urls_(pos|neg)\.txt")
+_TITLE = re.compile(r"tt\d+")
+
+
+def read_imdb(find: Find) -> Parts:
+    """The Large Movie Review Dataset (Maas et al. 2011): 25,000 to train by, 25,000 to test by.
+
+    The archive may be the publisher's own, in which unlabelled reviews lie too; they are not read.
+    """
+    parts: Parts = {"train": [], "test": []}
+    found: dict[tuple[str, str, int], str] = {}
+    films: dict[tuple[str, str], list[str]] = {}
+    with tarfile.open(find(IMDB_FILE, IMDB_URL)) as archive:
+        for member in archive:
+            review, urls = _IMDB_NAME.fullmatch(member.name), _IMDB_URLS.fullmatch(member.name)
+            if not review and not urls:
+                continue
+            file = archive.extractfile(member)
+            assert file is not None, member.name
+            content = file.read().decode("utf-8")
+            if review:
+                found[review[1], review[2], int(review[3])] = content
+            elif urls:  # line n is the address of review n
+                films[urls[1], urls[2]] = _TITLE.findall(content)
+    for (part, label, number), text in sorted(found.items()):
+        known = films.get((part, label), [])
+        film = known[number] if number < len(known) else ""
+        parts[part].append(Review(text, int(label == "pos"), "film", film))
+    return parts
+
+
+def read_sst2(find: Find) -> Parts:
+    """The Stanford Sentiment Treebank as GLUE has it: phrases to train by, sentences to choose by.
+
+    GLUE keeps the labels of its test sentences back. They stand in the older file
+    `stsa.binary.test`; without it there is no test part.
+    """
+    train = gzip.decompress(find("sst2/glue/train.tsv.gz", None).read_bytes()).decode("utf-8")
+    parts = {
+        "train": list(_glue_rows(train)),
+        "validation": list(_glue_rows(find("sst2/glue/dev.tsv", None).read_text("utf-8"))),
+    }
+    try:
+        sentences = find(SST2_TEST_FILE, None).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return parts
+    parts["test"] = [Review(line[2:], int(line[0]), "film") for line in sentences if line]
+    return parts
+
+
+def _glue_rows(text: str) -> Iterator[Review]:
+    head, *lines = text.splitlines()
+    if head != "sentence\tlabel":
+        raise UsageError(f"a file of GLUE's SST-2 begins with 'sentence, label', got {head!r:.60}")
+    for line in lines:
+        sentence, _, label = line.rpartition("\t")
+        yield Review(sentence.strip(), int(label), "film")
+
+
+def read_hotels(find: Find) -> Parts:
+    """ChnSentiCorp's hotel reviews, collected by Tan Songbo; no official split."""
+    path = find(HOTEL_FILE, f"{_CHINESE_URL}/ChnSentiCorp_htl_all/ChnSentiCorp_htl_all.csv")
+    return {"all": list(_csv_reviews(path.read_text("utf-8-sig"), "hotel"))}
+
+
+def read_shopping(find: Find) -> Parts:
+    """Reviews of ten kinds of goods from Chinese shops; no official split."""
+    url = f"{_CHINESE_URL}/online_shopping_10_cats/online_shopping_10_cats.zip"
+    path = find(SHOPPING_FILE, url)
+    with zipfile.ZipFile(path) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".csv") and "__MACOSX" not in n)
+        return {"all": list(_csv_reviews(archive.read(name).decode("utf-8-sig"), ""))}
+
+
+def _csv_reviews(text: str, domain: str) -> Iterator[Review]:
+    """Rows with a text; the column `cat` names the domain where there is one."""
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    if not {"label", "review"} <= set(rows.fieldnames or ()):
+        raise UsageError(
+            f"a file of reviews has the columns label and review, not {rows.fieldnames}"
+        )
+    for row in rows:
+        review = row["review"].lstrip("\ufeff").strip()
+        if review:
+            yield Review(review, int(row["label"]), row.get("cat") or domain)
+
+
+COLLECTIONS: Mapping[str, Collection] = {
+    "imdb": Collection(read_imdb, "the 25,000 official test reviews"),
+    "sst2": Collection(read_sst2, "the sentences of stsa.binary.test"),
+    "hotel": Collection(read_hotels, "a fixed part of the hotel reviews, split by hash"),
+    "shopping": Collection(read_shopping, "a fixed part of the shopping reviews, split by hash"),
+}
+"""What a recipe can name."""

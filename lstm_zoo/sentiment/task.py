@@ -1,0 +1,143 @@
+"""Classification of texts as `training` and `zoo` see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_zoo.errors import UsageError
+from lstm_zoo.sentiment.batches import SentimentBatch, SentimentBatches
+from lstm_zoo.sentiment.data import (
+    SentimentBatchConfig,
+    SentimentData,
+    SentimentDataConfig,
+    load_reviews,
+)
+from lstm_zoo.sentiment.evaluation import calibrate, sentiment_metrics
+from lstm_zoo.sentiment.model import SentimentModel, SentimentModelConfig
+from lstm_zoo.sentiment.objective import training_loss
+from lstm_zoo.sentiment.plain import plain_state_dict, plain_torch_example
+from lstm_zoo.sentiment.predict import SentimentClassifier
+from lstm_zoo.sentiment.start import starting_weights
+from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
+from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
+
+FINGERPRINT_LENGTHS = (64, 40)
+SAMPLES = {
+    "en": (
+        "A dull film that goes nowhere, and takes two hours to get there.",
+        "Funny, warm, and beautifully acted from the first scene to the last.",
+        "Not bad at all.",
+    ),
+    "zh": (
+        "房间又小又脏，服务员态度很差，再也不来了。",
+        "位置很好，房间干净，早餐也丰富，下次还会住。",
+        "质量不错，就是快递有点慢。",
+    ),
+}
+
+
+class SentimentTask:
+    """See `lstm_zoo.task.Task`."""
+
+    name = "sentiment"
+    title = "Sentiment classification"
+    pipeline_tag = "text-classification"
+    usage = 'print(model.classify("so-so"))'
+    limits = (
+        "It has read reviews, knows for and against, and answers one of the two whatever it is"
+        " given: for another kind of text or another language the answer means nothing. Irony,"
+        " quotation and what a reader would have to know escape it, and names that occur mostly in"
+        " good or in bad reviews sway it."
+    )
+    metric = "nats"
+    model_config = SentimentModelConfig
+    data_config = SentimentDataConfig
+    batch_config = SentimentBatchConfig
+    preprocessing_file = "tokenizer.json"
+
+    def load_data(self, config: SentimentDataConfig, data_dir: Path | None) -> SentimentData:
+        return load_reviews(config, data_dir)
+
+    def build(self, config: SentimentModelConfig, preprocessing: ReviewTokenizer) -> SentimentModel:
+        # A vocabulary that was just counted is that of a model to be trained.
+        counted = preprocessing.frequencies
+        start = None
+        if config.start_from and counted is not None:
+            start = starting_weights(Path(config.start_from), preprocessing)
+        return SentimentModel(config, len(preprocessing), len(preprocessing.labels), counted, start)
+
+    def batches(
+        self, data: SentimentData, config: SentimentBatchConfig, epoch: int, seed: int
+    ) -> SentimentBatches:
+        return SentimentBatches(data.splits["train"], config, epoch, seed)
+
+    def loss(
+        self, model: SentimentModel, batch: SentimentBatch, carried: None
+    ) -> tuple[Tensor, None]:
+        return training_loss(model, batch), None
+
+    def units(self, batch: SentimentBatch) -> int:
+        return int(batch.lengths.sum())
+
+    def validate(self, model: SentimentModel, data: SentimentData) -> float:
+        """Nats of calibrated probabilities: the temperature of these weights is fitted here."""
+        return calibrate(model, data)
+
+    def evaluate(
+        self,
+        model: SentimentModel,
+        data: SentimentData,
+        split: str,
+        progress: Progress = no_progress,
+    ) -> dict[str, Metric]:
+        return sentiment_metrics(model, data, split, progress)
+
+    def dump_preprocessing(self, preprocessing: ReviewTokenizer) -> JSON:
+        return preprocessing.to_json()
+
+    def parse_preprocessing(self, document: Any) -> ReviewTokenizer:
+        return ReviewTokenizer.from_json(document)
+
+    @torch.inference_mode()
+    def fingerprint(self, model: SentimentModel) -> Sequence[float]:
+        """Calibrated log-probabilities of two fixed texts of unequal length."""
+        device = module_device(model)
+        steps = torch.arange(max(FINGERPRINT_LENGTHS), device=device)
+        ids = torch.stack([steps * 7, steps * 11 + 3]) % model.vocab_size
+        logits = model(ids, torch.tensor(FINGERPRINT_LENGTHS, device=device))
+        return (logits / model.temperature).cpu().double().log_softmax(1).flatten().tolist()
+
+    def predictor(
+        self, model: SentimentModel, preprocessing: ReviewTokenizer
+    ) -> SentimentClassifier:
+        return SentimentClassifier(model, preprocessing)
+
+    def sample(self, predictor: SentimentClassifier) -> str:
+        texts = SAMPLES.get(predictor.tokenizer.language, SAMPLES["en"])
+        rows = [
+            f"| {text} | {verdict.label} | {verdict.probabilities[verdict.label]:.3f} |"
+            for text, verdict in zip(texts, predictor.classify(texts), strict=True)
+        ]
+        return "\n".join(["| text | verdict | probability |", "|---|---|---:|", *rows])
+
+    def plain_torch_example(self, config: Any) -> str:
+        return plain_torch_example(SentimentModelConfig.model_validate(config))
+
+    def to_torch(self, model: SentimentModel) -> dict[str, Tensor]:
+        return plain_state_dict(model)
+
+    def to_onnx(self, model: SentimentModel, metadata: Mapping[str, str]) -> tuple[bytes, float]:
+        raise UsageError("only language models are exported to ONNX: take --to torch")
+
+    def from_torch(
+        self, tensors: Mapping[str, Tensor], preprocessing: Path, options: Mapping[str, str | None]
+    ) -> tuple[SentimentModel, ReviewTokenizer]:
+        raise UsageError("only language models are imported: train a classifier by its recipe")
+
+
+TASK = SentimentTask()

@@ -1,0 +1,147 @@
+"""Layout and wiring of the tab 'Sentiment'."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from lstm_zoo.ui.models import find_models, get_model
+from lstm_zoo.ui.sentiment.csv_area import csv_area
+from lstm_zoo.ui.sentiment.events import sentiment_classify, sentiment_explain
+from lstm_zoo.ui.sentiment.judging import TASK, blank, judge, pick_model
+from lstm_zoo.ui.sentiment.reliability import reliability_html
+from lstm_zoo.ui.sentiment.why_view import why_view
+from lstm_zoo.ui.terms import description
+from lstm_zoo.ui.words import label, markup, notice, sentence
+from lstm_zoo.ui.zero_gpu import ON_ZERO_GPU
+
+BY_LANGUAGE = ""
+READERS = 2
+"""Texts that are explained at the same time; further visitors wait in a queue."""
+EXAMPLES = (
+    # language, text
+    ("en", "Not a bad film at all: the plot is thin, but the two leads are a joy to watch."),
+    (
+        "en",
+        "I wanted to like it. The cast is superb and every frame looks great, yet after an hour of"
+        " this dull, lifeless story I could not wait for it to end.",
+    ),
+    ("en", "Forget the critics. This is what going to the cinema is for."),
+    ("zh", "房间很干净，服务员也热情，就是早餐品种太少，不过下次还会住这里。"),
+    ("zh", "位置是不错，可是隔音太差，一晚上没睡好，前台态度也冷淡，不会再来了。"),
+)
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+AT_ONCE = PRIVATE | {"queue": False}
+_html = partial(gr.HTML, apply_default_css=False)
+
+
+def sentiment_tab() -> tuple[str, gr.Dropdown]:
+    """Lay out the tab and wire it.
+
+    Returns:
+        Its task, and where a model is chosen.
+    """
+    models, _ = find_models(TASK)
+    if not models:
+        _html(notice(sentence("no_models")))
+    if ON_ZERO_GPU:
+        for name in models:
+            get_model(name, TASK)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=320):
+            model, other, text = _what_to_judge()
+            go = gr.Button(label("classify"), variant="primary", elem_id="classify")
+        with gr.Column(scale=7, min_width=320):
+            view = why_view(elem_id="verdict")
+    with gr.Accordion(label("many"), open=False, elem_id="many"):
+        csv_area(model)
+    with gr.Accordion(label("reliability"), open=False, elem_id="reliability"):
+        diagram = _html(_diagram(BY_LANGUAGE, ""))
+    gr.on([model.change, go.click], _diagram, [model, text], diagram, **AT_ONCE)
+    waiting = go.click(lambda: blank(status=sentence("waiting")), None, view, **AT_ONCE)
+    waiting.then(
+        judge,
+        [text, model, other],
+        view,
+        concurrency_limit=READERS,
+        concurrency_id="readers",
+        **PRIVATE,
+    )
+    shared: dict[str, Any] = {"concurrency_limit": READERS, "concurrency_id": "readers"}
+    gr.api(sentiment_classify, api_name="classify", **shared)
+    gr.api(sentiment_explain, api_name="explain", **shared)
+    return TASK, model
+
+
+def _what_to_judge() -> tuple[gr.Dropdown, gr.Dropdown, gr.Textbox]:
+    model = gr.Dropdown(
+        _choices(),
+        value=BY_LANGUAGE,
+        label=label("model"),
+        elem_id="sentiment-model",
+        filterable=False,
+    )
+    told = _html(_about(BY_LANGUAGE), elem_classes="about")
+    text = gr.Textbox(
+        label=label("review"),
+        info=label("review_info"),
+        lines=6,
+        max_lines=16,
+        elem_id="review",
+    )
+    with gr.Row(elem_classes="examples"):
+        _html(markup(sentence("examples")))
+        for _, example in EXAMPLES:
+            shown = example if len(example) <= 24 else f"{example[:23]}…"
+            button = gr.Button(shown, size="sm")
+            button.click(partial(str, example), None, text, **AT_ONCE)
+    other = gr.Dropdown(
+        _others(),
+        value=BY_LANGUAGE,
+        label=label("compare"),
+        info=label("compare_info"),
+        elem_id="sentiment-other",
+        filterable=False,
+    )
+    model.change(_about, model, told, **AT_ONCE)
+    # At each visit, for models may have been downloaded since the page was built; and after the tab
+    # 'Zoo' has chosen one, which names the models alone.
+    gr.on([model.change], lambda: gr.Dropdown(choices=_choices()), None, model, **AT_ONCE)
+    gr.on(
+        None,
+        lambda: (gr.Dropdown(choices=_choices()), gr.Dropdown(choices=_others())),
+        None,
+        [model, other],
+        **AT_ONCE,
+    )
+    return model, other, text
+
+
+def _choices() -> list[tuple[Any, str]]:
+    return [(label("by_language"), BY_LANGUAGE), *((name, name) for name in find_models(TASK)[0])]
+
+
+def _others() -> list[tuple[Any, str]]:
+    return [(label("nobody"), BY_LANGUAGE), *((name, name) for name in find_models(TASK)[0])]
+
+
+def _about(name: str | None) -> str:
+    """HTML that says what a model is."""
+    config = find_models(TASK)[0].get(name or "")
+    if config is None:
+        return markup(sentence("by_language_about"))
+    about = sentence(
+        "about_model",
+        description=description(config.name, config.description),
+        parameters=f"{config.parameters:,}",
+        data=config.data["name"],
+    )
+    return markup(about)
+
+
+def _diagram(name: str | None, text: str | None) -> str:
+    if not find_models(TASK)[0]:
+        return ""
+    return reliability_html(name or pick_model(text or ""))

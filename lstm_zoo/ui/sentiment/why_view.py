@@ -1,0 +1,46 @@
+"""The verdict and its reasons: a bar, the words coloured, the opinion's curve, the nearest flip.
+
+The page gets data and `why_view.js` makes the elements, with `textContent` alone: nothing that a
+visitor wrote is ever read as HTML.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from lstm_zoo.ui.sentiment.judging import blank
+from lstm_zoo.ui.words import sentence
+
+WORDS = (
+    "verdict_empty",
+    "why_words",
+    "by_gradients",
+    "by_gradients_info",
+    "by_occlusion",
+    "by_occlusion_info",
+    "by_attention",
+    "by_attention_info",
+    "not_read",
+    "log_odds",
+    "left_out",
+    "attention_share",
+    "why_hint",
+    "opinion",
+    "from_start",
+    "from_end",
+    "flip",
+)
+
+
+def why_view(elem_id: str) -> gr.HTML:
+    """The component; its value is a `State` of `judging`."""
+    return gr.HTML(
+        blank(),
+        html_template='<div class="why-view"></div>',
+        js_on_load=Path(__file__).with_name("why_view.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+        words={key: sentence(key) for key in WORDS},
+    )

@@ -1,0 +1,169 @@
+"""Published files are read as they are, and no text stands on two sides of a split."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstm_zoo.errors import UsageError
+from lstm_zoo.sentiment.data import SentimentDataConfig, read_split
+from lstm_zoo.sentiment.reviews import Parts, Review
+from lstm_zoo.sentiment.split import split_reviews, text_key
+
+from .conftest import chinese_reviews, write_hotels, write_imdb, write_shopping, write_sst2
+
+
+def config(*collections: str, **options: object) -> SentimentDataConfig:
+    document = {"name": "x", "language": "en", "licence": "x", "source": "x"}
+    return SentimentDataConfig.model_validate(document | {"collections": collections} | options)
+
+
+def texts(parts: Parts, name: str) -> set[str]:
+    return {review.text for review in parts[name]}
+
+
+FILMS = 40
+
+
+@pytest.fixture
+def imdb(tmp_path: Path) -> Path:
+    """An archive as published: 4 reviews of each of 40 films to train by, 2 leaks, a repeat."""
+    files = {"README": "about", "imdb.vocab": "the"}
+    for part in ("train", "test"):
+        for label, rating in (("pos", 8), ("neg", 2)):
+            addresses = []
+            for number in range(2 * FILMS):
+                text = f"{part} {label} review {number}<br />end"
+                files[f"{part}/{label}/{number}_{rating}.txt"] = text
+                title = f"tt{number // 2:07}"
+                addresses.append(f"http://www.imdb.com/title/{title}/usercomments\n")
+            files[f"{part}/urls_{label}.txt"] = "".join(addresses)
+    files["train/pos/80_9.txt"] = "test pos review 3<br />end"  # also in test
+    files["train/neg/80_1.txt"] = "test neg review  5<br />end "  # but for white space
+    files["train/neg/81_1.txt"] = files["train/neg/7_2.txt"]
+    files["train/unsup/0_0.txt"] = "never read"
+    write_imdb(tmp_path, files)
+    return tmp_path
+
+
+def test_imdb_keeps_its_official_test_part_and_loses_leaks_and_repeats(imdb: Path) -> None:
+    parts, left_out, _ = read_split(config("imdb"), imdb)
+    assert len(parts["test"]) == 4 * FILMS
+    assert left_out == {"repeats": 1, "texts with both labels": 0, "also in an official part": 2}
+    assert len(parts["train"]) + len(parts["validation"]) == 4 * FILMS
+    seen = {text_key(text) for name in ("train", "validation") for text in texts(parts, name)}
+    assert not seen & {text_key(text) for text in texts(parts, "test")}
+    assert not any("never read" in text for text in seen)
+
+
+def test_labels_of_imdb_are_those_of_the_folders(imdb: Path) -> None:
+    parts, _, _ = read_split(config("imdb"), imdb)
+    for review in (review for part in parts.values() for review in part):
+        assert (" pos " in review.text) == (review.label == 1)
+
+
+def test_validation_reviews_of_imdb_are_of_films_that_training_never_saw(imdb: Path) -> None:
+    parts, _, _ = read_split(config("imdb", validation_fraction=0.3), imdb)
+    train, validation = ({r.subject for r in parts[name]} for name in ("train", "validation"))
+    assert not train & validation
+    assert len(validation) > 3
+    assert all(subject.startswith("tt") for subject in train)
+
+
+def test_a_broken_archive_names_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"aclImdb_train_test\.tar\.gz is missing"):
+        read_split(config("imdb"), tmp_path)
+
+
+def test_sst2_takes_test_and_dev_sentences_out_of_the_phrases(tmp_path: Path) -> None:
+    phrases = [(f"phrase {i}", i % 2) for i in range(20)]
+    twice = [("phrase 3", 1), ("both ways", 0), ("both ways", 1), ("a dev one", 1)]
+    write_sst2(tmp_path, phrases + twice, [("a dev one", 1), ("another", 0)])
+    parts, left_out, test = read_split(config("sst2"), tmp_path)
+    assert texts(parts, "train") == {text for text, _ in phrases}
+    assert left_out == {"repeats": 2, "texts with both labels": 1, "also in an official part": 1}
+    assert parts["test"] == parts["validation"]
+    assert "by which the weights were chosen too" in test
+
+    sentences = tmp_path / "sst2" / "sentence"
+    sentences.mkdir()
+    (sentences / "stsa.binary.test").write_text("1 phrase 5\n0 dreadful , really\n", "utf-8")
+    parts, left_out, test = read_split(config("sst2"), tmp_path)
+    assert [(r.text, r.label) for r in parts["test"]] == [
+        ("phrase 5", 1),
+        ("dreadful , really", 0),
+    ]
+    assert "phrase 5" not in texts(parts, "train")
+    assert left_out["also in an official part"] == 2
+    assert test == "the sentences of stsa.binary.test"
+
+
+def test_chinese_files_lose_repeats_and_contradictions_and_split_by_label(tmp_path: Path) -> None:
+    rows = chinese_reviews(200)
+    extra = [(1, ""), (0, "又好又坏"), (1, "又好又坏"), rows[0]]
+    write_hotels(tmp_path, rows + extra)
+    parts, left_out, _ = read_split(config("hotel"), tmp_path)
+    assert left_out["repeats"] == 2
+    assert left_out["texts with both labels"] == 1
+    assert {name: len(part) for name, part in parts.items()} == {
+        "train": 150,
+        "validation": 20,
+        "test": 30,
+    }
+    for part in parts.values():
+        assert sum(review.label for review in part) == pytest.approx(0.6 * len(part), abs=1)
+
+
+def test_a_text_has_the_same_part_whatever_is_read_beside_it(tmp_path: Path) -> None:
+    rows = chinese_reviews(200)
+    write_hotels(tmp_path, rows)
+    alone, _, _ = read_split(config("hotel"), tmp_path)
+    write_hotels(tmp_path, rows[::-1])
+    write_shopping(tmp_path, [("书籍", label, f"书：{text}") for label, text in rows])
+    both, _, test = read_split(config("hotel", "shopping"), tmp_path)
+    for name, part in alone.items():
+        assert {r.text for r in part} == {r.text for r in both[name] if r.domain == "hotel"}
+    assert {r.domain for r in both["test"]} == {"hotel", "书籍"}
+    assert test.count("split by hash") == 2
+
+
+def test_a_file_with_other_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "chinese_sentiment"
+    path.mkdir()
+    (path / "ChnSentiCorp_htl_all.csv").write_text("stars,text\n1,x\n", "utf-8")
+    with pytest.raises(UsageError, match=r"columns label and review, not \['stars', 'text'\]"):
+        read_split(config("hotel"), tmp_path)
+
+
+def test_another_file_than_the_recipe_means_is_refused(hotels: Path) -> None:
+    wrong = {"chinese_sentiment/ChnSentiCorp_htl_all.csv": "0" * 64}
+    with pytest.raises(UsageError, match="is not the expected file"):
+        read_split(config("hotel", sha256=wrong), hotels)
+
+
+def test_too_few_reviews_to_split_are_refused(tmp_path: Path) -> None:
+    write_hotels(tmp_path, [(1, "好"), (0, "差")])
+    with pytest.raises(UsageError, match="part is empty: there are too few reviews"):
+        read_split(config("hotel"), tmp_path)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    labels=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 1)), min_size=40, max_size=200),
+    seed=st.integers(0, 5),
+)
+def test_the_order_of_the_file_does_not_matter(labels: list[tuple[int, int]], seed: int) -> None:
+    reviews = [Review(f"text {number}", label) for number, label in labels]
+    reviews += [Review(f"more {number}", number % 2) for number in range(40)]
+    shuffled = random.Random(seed).sample(reviews, len(reviews))
+    one, _ = split_reviews({"all": reviews}, 0.1, 0.2)
+    other, _ = split_reviews({"all": shuffled}, 0.1, 0.2)
+    for name in ("train", "validation", "test"):
+        assert texts(one, name) == texts(other, name)
+    names = ("train", "validation", "test")
+    every = [text for name in names for text in texts(one, name)]
+    assert len(every) == len(set(every))
