@@ -77,7 +77,8 @@ class LanguageTask:
         state = tuple(part.detach() * keep.view(1, -1, *[1] * (part.dim() - 2)) for part in state)
         logits, state = model(batch.inputs, state)
         loss = F.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten())
-        return loss, state
+        penalty, model.penalty = model.penalty, 0.0  # not kept: its graph cannot be copied
+        return loss + penalty, state
 
     def adopt(
         self,
