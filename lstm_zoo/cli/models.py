@@ -22,12 +22,12 @@ def list_command(
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option(help="Print the table of the README.")] = False,
 ) -> None:
-    """List the models that ship with the code, and those in the Hub's local cache.
+    """List the models that ship with the code, those trained here, and the Hub's local cache.
 
     For example: python -m lstm_zoo list "char-*" --language zh --max-parameters 5000000
     """
     from lstm_zoo.zoo.checkpoint import read_config
-    from lstm_zoo.zoo.names import WEIGHTS_DIR, find_checkpoint, list_models
+    from lstm_zoo.zoo.names import RUNS_DIR, WEIGHTS_DIR, find_checkpoint, list_models
     from lstm_zoo.zoo.results import checkpoint_table, result_rows
 
     names = list_models(
@@ -40,7 +40,10 @@ def list_command(
     )
     folders = [find_checkpoint(name) for name in names]
     configs = [read_config(folder) for folder in folders]
-    places = ["shipped" if folder.parent == WEIGHTS_DIR else "cached" for folder in folders]
+    known = {WEIGHTS_DIR: "shipped", RUNS_DIR: "trained"}
+    places = [
+        known.get(folder.parent, known.get(folder.parents[1], "cached")) for folder in folders
+    ]
     if as_json:
         print_json(
             [

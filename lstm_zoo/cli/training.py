@@ -23,6 +23,7 @@ from lstm_zoo.cli.app import (
     print_json,
     print_table,
 )
+from lstm_zoo.errors import UsageError
 
 if TYPE_CHECKING:
     from lstm_zoo.zoo.config import CheckpointConfig
@@ -32,7 +33,22 @@ RunsDir = Annotated[Path, typer.Option(help="Holds a folder for each run.")]
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name, or the path of a YAML file.")],
+    recipe: Annotated[
+        str | None, typer.Argument(help="A recipe's name, or the path of a YAML file.")
+    ] = None,
+    text: Annotated[
+        Path | None, typer.Option(help="Instead of a recipe: a text of your own, in UTF-8.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="For --text: what to call it, as architecture.data.")
+    ] = None,
+    tokenizer: Annotated[
+        str | None, typer.Option(help="For --text: character, word or bpe; character if none.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="For --text: its code, such as en.")] = "und",
+    from_: Annotated[
+        str | None, typer.Option("--from", help="A model to start from, by its name in `list`.")
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="section.key=value, as often as needed.")
     ] = None,
@@ -45,18 +61,26 @@ def train(
         str | None, typer.Option(help="tensorboard or trackio, where it is installed.")
     ] = None,
 ) -> None:
-    """Train a recipe; stop with Ctrl-C, go on with the same command.
+    """Train a recipe, or on a text; stop with Ctrl-C, go on with the same command.
 
-    For example: python -m lstm_zoo train char-lstm-small.shakespeare
+    For example: python -m lstm_zoo train char-lstm-small.shakespeare, or
+    python -m lstm_zoo train --text my.txt, which the page finds by itself.
     """
     from lstm_zoo.training.loop import Interrupted
     from lstm_zoo.training.train import train as run
 
+    if (recipe is None) == (text is None):
+        raise UsageError("name a recipe, or give a text of your own as --text my.txt")
+    overrides = [*([f"training.start_from={from_}"] if from_ else []), *(set_ or ())]
+    what: str | dict[str, Any] = recipe or ""
+    if text is not None:
+        what = _text_recipe(text, name, tokenizer, language, from_)
+        data_dir = text.absolute().parent
     wanted = StopOnSignal()
     try:
         folder, config = run(
-            recipe,
-            overrides=set_ or (),
+            what,
+            overrides=overrides,
             data_dir=data_dir,
             data_file=data_file,
             runs_dir=runs_dir,
@@ -75,6 +99,22 @@ def train(
     print(f"written: {folder}; use it as local-dir:{folder}")
 
 
+def _text_recipe(
+    text: Path, name: str | None, tokenizer: str | None, language: str, start: str | None
+) -> dict[str, Any]:
+    from lstm_zoo.training.own_text import text_recipe
+    from lstm_zoo.zoo.checkpoint import load_checkpoint
+    from lstm_zoo.zoo.names import find_checkpoint
+
+    model = None
+    if start is not None:  # its sizes, and what it takes for a token
+        checkpoint = load_checkpoint(find_checkpoint(start))
+        model = checkpoint.config.model
+        dumped = checkpoint.task.dump_preprocessing(checkpoint.preprocessing)
+        tokenizer = tokenizer or dumped.get("type")
+    return text_recipe(text, name, tokenizer or "character", language, model)
+
+
 def _report(config: CheckpointConfig) -> None:
     """What came of a run, as one table."""
     from lstm_zoo.zoo.card import duration
@@ -88,6 +128,10 @@ def _report(config: CheckpointConfig) -> None:
     if facts["processes"] > 1:
         machine += f", {facts['processes']} processes"
     epochs = f"{facts['epochs']} epochs, the weights of epoch {facts['best_epoch']}"
+    split = config.data.get("characters")
+    if isinstance(split, dict):
+        parts = ", ".join(f"{count:,} {name}" for name, count in split.items())
+        rows.append(("data", f"{sum(split.values()):,}", "characters", f"in order: {parts}"))
     rows += [
         ("time", duration(facts["seconds"]), "", epochs),
         ("speed", f"{facts['tokens_per_second']:,}", "tokens/s", f"training alone; {machine}"),

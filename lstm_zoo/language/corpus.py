@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +47,7 @@ def read_parts(
     """The parts "train", "validation" and "test", in the order of the corpus.
 
     Args:
-        path: one UTF-8 text, split by character; or poems, shuffled and split by poem.
+        path: one UTF-8 text, also as .gz, split by character; or poems, shuffled and split by poem.
         format: "text" or "tang-poems".
         test_fraction: share of the corpus that is test; left out where there is a `test_path`.
         validation_fraction: share of the rest.
@@ -127,15 +129,19 @@ def _stretch(path: Path, first: int, last: int) -> Part:
 def _chunks(path: Path) -> Iterator[str]:
     """The text without a byte-order mark, all line ends as "\\n"."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with _open(path)(path, "rt", encoding="utf-8-sig") as file:
             while chunk := file.read(CHUNK):
                 yield chunk
     except UnicodeDecodeError:
         raise UsageError(_not_utf8(path)) from None
 
 
+def _open(path: Path) -> Any:
+    return gzip.open if path.suffix == ".gz" else open
+
+
 def _not_utf8(path: Path) -> str:
-    with open(path, "rb") as file:
+    with _open(path)(path, "rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode("utf-8")

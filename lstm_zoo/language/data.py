@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -103,7 +104,7 @@ def load_text(
     )
     counts = {name: count_characters(part) for name, part in parts.items()}
     check_variety(path, counts["train"])
-    tokenizer = tokenizer or _make_tokenizer(parts["train"], counts["train"], config)
+    tokenizer = tokenizer or _make_tokenizer(parts, counts["train"], config)
     splits = {name: encode(part, tokenizer) for name, part in parts.items()}
     facts: dict[str, Any] = {
         "characters": {name: part.length for name, part in parts.items()},
@@ -122,16 +123,19 @@ def load_text(
     return TextData(splits, tokenizer, facts)
 
 
-def _make_tokenizer(train: Part, counts: Counter[str], config: LanguageDataConfig) -> Tokenizer:
+def _make_tokenizer(
+    parts: Mapping[str, Part], counts: Mapping[str, int], config: LanguageDataConfig
+) -> Tokenizer:
     if config.tokenizer != "character":
-        chunks = whole_lines(train.chunks())
+        # Of all that is not test: the published vocabularies of words are.
+        chunks = whole_lines(chain(parts["train"].chunks(), parts["validation"].chunks()))
         return WordTokenizer.from_chunks(
             config.tokenizer, chunks, config.vocabulary, config.min_count
         )
     tokenizer = CharacterTokenizer.from_text(counts, config.min_count, config.start)
     if config.language != "zh":
         return tokenizer
-    aliases = simplified_forms("".join(tokenizer.characters), counts)
+    aliases = simplified_forms("".join(tokenizer.characters), dict(counts))
     return CharacterTokenizer(tokenizer.characters, tokenizer.unknown, aliases, tokenizer.start)
 
 

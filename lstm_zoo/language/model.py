@@ -1,8 +1,9 @@
 """The language model: embedding, LSTM layers, and a distribution over the next token.
 
 Merity, Keskar & Socher 2018, 'Regularizing and Optimizing LSTM Language Models': locked dropout
-around every layer and weight drop on the recurrent matrices. Between the layers nothing else: what
-`nn.LSTM` computes is what this model computes. In the LSTM's place any cell of the zoo can stand.
+around every layer, weight drop on the recurrent matrices, penalties on the outputs. Between the
+layers nothing else: what `nn.LSTM` computes is what this model computes. In the LSTM's place any
+cell of the zoo can stand.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ class LanguageModelConfig(BaseModel):
         True, description="one mask for all steps of a window; false: another at each step"
     )
     weight_drop: Share = Field(0.0, description="dropout on the recurrent matrices")
+    activation_penalty: float = Field(
+        0.0, ge=0, description="in training: on the mean square of the last layer's outputs (AR)"
+    )
+    temporal_penalty: float = Field(
+        0.0, ge=0, description="in training: on that of their change from step to step (TAR)"
+    )
 
 
 class LanguageModel(nn.Module):
@@ -55,7 +62,12 @@ class LanguageModel(nn.Module):
     Args:
         config: the architecture.
         vocab_size: number of tokens.
+
+    Attributes:
+        penalty: in training, what the last call adds to its loss: AR and TAR (section 4.4).
     """
+
+    penalty: Tensor | float = 0.0
 
     def __init__(self, config: LanguageModelConfig, vocab_size: int) -> None:
         super().__init__()
@@ -106,7 +118,10 @@ class LanguageModel(nn.Module):
             Logits (batch, time, vocab_size), and the state after the last token.
         """
         outputs, state = self.read(tokens, state)
-        return self.score(outputs), state
+        dropped = self.output_dropout(outputs)
+        if self.training:
+            self.penalty = self._penalty(outputs, dropped)
+        return self.output(self.projection(dropped)), state
 
     def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read tokens without scoring what comes next.
@@ -135,6 +150,15 @@ class LanguageModel(nn.Module):
         """Logits (..., vocab_size) from outputs of the last layer, (..., hidden_size)."""
         logits: Tensor = self.output(self.projection(self.output_dropout(outputs)))
         return logits
+
+    def _penalty(self, outputs: Tensor, dropped: Tensor) -> Tensor | float:
+        penalty: Tensor | float = 0.0
+        if self.config.activation_penalty:
+            penalty = penalty + self.config.activation_penalty * dropped.float().square().mean()
+        if self.config.temporal_penalty and outputs.shape[1] > 1:
+            change = outputs[:, 1:].float() - outputs[:, :-1].float()
+            penalty = penalty + self.config.temporal_penalty * change.square().mean()
+        return penalty
 
 
 def _layer(config: LanguageModelConfig, inputs: int, units: int) -> nn.Module:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lstm_zoo.cells import State
+from lstm_zoo.language.adopting import adopt_weights
 from lstm_zoo.language.data import (
     LanguageBatchConfig,
     LanguageDataConfig,
@@ -76,7 +77,17 @@ class LanguageTask:
         state = tuple(part.detach() * keep.view(1, -1, *[1] * (part.dim() - 2)) for part in state)
         logits, state = model(batch.inputs, state)
         loss = F.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten())
-        return loss, state
+        penalty, model.penalty = model.penalty, 0.0  # not kept: its graph cannot be copied
+        return loss + penalty, state
+
+    def adopt(
+        self,
+        model: LanguageModel,
+        preprocessing: Tokenizer,
+        source: LanguageModel,
+        source_preprocessing: Tokenizer,
+    ) -> None:
+        adopt_weights(model, preprocessing, source, source_preprocessing)
 
     def units(self, batch: TextBatch) -> int:
         return batch.inputs.numel()

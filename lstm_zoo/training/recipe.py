@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -55,6 +56,9 @@ class LoopConfig(_Section):
     average_decay: float = Field(
         0.0, ge=0, lt=1, description="exponential average of the weights, a step; 0 for none"
     )
+    start_from: str | None = Field(
+        None, description="a checkpoint whose weights to start from, as `load` names it"
+    )
     average_trigger: int | None = Field(
         None,
         ge=0,
@@ -99,16 +103,26 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in RECIPES.glob("*.yaml"))
 
 
-def read_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[Recipe, Task]:
-    """A recipe by its name or the path of a YAML file.
+def read_recipe(name: str | dict[str, Any], overrides: Sequence[str] = ()) -> tuple[Recipe, Task]:
+    """A recipe by its name, the path of a YAML file, or as a document.
 
     Args:
-        name: `char-lstm.shakespeare`, or a path that ends in `.yaml`.
+        name: `char-lstm.shakespeare`, a path that ends in `.yaml`, or what such a file holds.
         overrides: `section.key=value`, the value in YAML.
 
     Raises:
         UsageError: no such recipe, a broken file, an unknown key or a value out of its range.
     """
+    if isinstance(name, dict):
+        document, where = copy.deepcopy(name), "the recipe"
+    else:
+        document, where = _read_file(name)
+    for override in overrides:
+        _apply(document, override)
+    return parse_recipe(document, where)
+
+
+def _read_file(name: str) -> tuple[dict[str, Any], str]:
     path = Path(name) if name.endswith((".yaml", ".yml")) else RECIPES / f"{name}.yaml"
     if not path.is_file():
         known = recipe_names()
@@ -119,9 +133,7 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[Recipe, Task]
         raise UsageError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(document, dict):
         raise UsageError(f"{path} should map keys to values")
-    for override in overrides:
-        _apply(document, override)
-    return parse_recipe(document, str(path))
+    return document, str(path)
 
 
 def parse_recipe(document: dict[str, Any], where: str) -> tuple[Recipe, Task]:

@@ -22,7 +22,7 @@ SPLITS = ("train", "validation", "test")
 
 
 def train(
-    name: str,
+    name: str | dict[str, Any],
     *,
     overrides: Sequence[str] = (),
     data_dir: Path | None = None,
@@ -40,7 +40,7 @@ def train(
     The best weights are chosen by the validation part; the test part is read once, after that.
 
     Args:
-        name: a recipe's name, or the path of a YAML file.
+        name: a recipe's name, the path of a YAML file, or what such a file holds.
         overrides: `section.key=value`.
         data_dir: folder of raw data.
         data_file: a file to read instead of the recipe's.
@@ -67,6 +67,8 @@ def train(
     folder = RunFolder(runs_dir / recipe.name)
     folder.open(restart)
     trainer = Trainer(recipe, task, data, folder, device, should_stop, quiet, log_with)
+    if recipe.training.start_from is not None:
+        _start_from(recipe.training.start_from, trainer)
     outcome = trainer.run()
 
     def write() -> CheckpointConfig:
@@ -80,6 +82,26 @@ def train(
         )
 
     return folder.checkpoint, on_main(trainer.accelerator, write)
+
+
+def _start_from(name: str, trainer: Trainer) -> None:
+    """Give a run that has not begun the weights of a checkpoint."""
+    checkpoint, task = load_checkpoint(find_checkpoint(name)), trainer.task
+    if checkpoint.task.name != task.name:
+        raise UsageError(f"{name} is for the task {checkpoint.task.name}, not {task.name}")
+    preprocessing = trainer.data.preprocessing
+    adopt = getattr(task, "adopt", None)
+    if adopt is not None:
+        adopt(trainer.model, preprocessing, checkpoint.model, checkpoint.preprocessing)
+        return
+    if task.dump_preprocessing(preprocessing) != task.dump_preprocessing(checkpoint.preprocessing):
+        raise UsageError(f"{name} was trained on data that is prepared otherwise")
+    try:
+        trainer.model.load_state_dict(checkpoint.model.state_dict())
+    except RuntimeError:
+        raise UsageError(
+            f"{name} is built otherwise: take the sizes of its section model"
+        ) from None
 
 
 def _facts(

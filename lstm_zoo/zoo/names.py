@@ -25,6 +25,8 @@ from lstm_zoo.zoo.hub import (
 )
 
 WEIGHTS_DIR = Path(__file__).parent.parent.parent / "weights"
+RUNS_DIR = Path("runs")
+"""Where `train` leaves what was trained here, below the folder that Python was started in."""
 LOCAL = "local-dir:"
 
 
@@ -59,7 +61,8 @@ def list_models(
         data: only those trained on this data: its short name or its full one, wildcards allowed,
             such as "shakespeare" or "Tiny *".
         max_parameters: only those with at most so many parameters.
-        cached: also those that were downloaded before and are in the Hub's local cache.
+        cached: also those that were trained here, in `runs/`, and those that were downloaded
+            before and are in the Hub's local cache.
 
     Raises:
         UsageError: there is no such task; names the nearest.
@@ -68,7 +71,9 @@ def list_models(
     if task is not None and task not in task_names():
         raise UsageError(f"unknown task {task!r}{did_you_mean(task, task_names())}")
     folders = WEIGHTS_DIR.glob(f"*/{CONFIG}") if WEIGHTS_DIR.is_dir() else ()
-    names = {path.parent.name for path in folders} | set(cached_models() if cached else ())
+    names = {path.parent.name for path in folders}
+    if cached:
+        names |= {*cached_models(), *(path.parents[1].name for path in _trained())}
     found = sorted(fnmatch.filter(names, pattern))
     if (task, language, data, max_parameters) == (None,) * 4:
         return found
@@ -83,6 +88,10 @@ def list_models(
         )
 
     return [name for name in found if fits(read_config(find_checkpoint(name)))]
+
+
+def _trained() -> list[Path]:
+    return list(RUNS_DIR.glob(f"*/checkpoint/{CONFIG}"))
 
 
 def find_checkpoint(name: str) -> Path:
@@ -101,9 +110,10 @@ def find_checkpoint(name: str) -> Path:
 def load(name: str, device: str | torch.device = "cpu") -> Any:
     """Load a model that is ready to use, in eval mode.
 
-    A plain name is looked for in `weights/`, then in the Hub's local cache, then on the Hub, where
-    it means a model of the owner `lstm-zoo` or whom the environment variable LSTM_ZOO_HUB_OWNER
-    names. A note on standard error says which it was (the logger `lstm_zoo`, level INFO).
+    A plain name is looked for in `weights/`, then in `runs/`, where `train` leaves its checkpoints,
+    then in the Hub's local cache, then on the Hub, where it means a model of the owner `lstm-zoo`
+    or whom the environment variable LSTM_ZOO_HUB_OWNER names. A note on standard error says which
+    it was (the logger `lstm_zoo`, level INFO).
 
     Args:
         name: a plain name such as `char-lstm.shakespeare`, `local-dir:` and a path, or `hf-hub:`
@@ -123,7 +133,7 @@ def load(name: str, device: str | torch.device = "cpu") -> Any:
     try:
         checkpoint = load_checkpoint(folder)
     except CheckpointError as error:
-        if folder.parent == WEIGHTS_DIR or name.startswith(LOCAL):
+        if folder.parent == WEIGHTS_DIR or folder.name == "checkpoint" or name.startswith(LOCAL):
             raise
         repair = f"`python -m lstm_zoo pull {name}` repairs the copy in the Hub's local cache"
         raise CheckpointError(f"{error}; {repair}") from None
@@ -147,6 +157,8 @@ def _find(name: str) -> tuple[Path, str]:
         return newest(*parse_hub_name(name))
     if name in list_models():
         return WEIGHTS_DIR / name, "weights/, which ships with the code"
+    if any(path.parents[1].name == name for path in _trained()):
+        return RUNS_DIR / name / "checkpoint", f"{RUNS_DIR}/, where it was trained"
     if "/" in name or "\\" in name:
         raise UsageError(
             f"{name!r} looks like a path: write '{LOCAL}{name}' to load a folder, or"

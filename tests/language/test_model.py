@@ -158,3 +158,29 @@ def test_cuda_equals_cpu() -> None:
     on_cpu, _ = model(tokens)
     on_cuda, _ = model.cuda()(tokens.cuda())
     torch.testing.assert_close(on_cuda.cpu(), on_cpu, atol=1e-10, rtol=0)
+
+
+def test_the_penalties_are_those_of_the_paper() -> None:
+    """AR on the dropped outputs, TAR on the change of the others (Merity et al. 2018, 4.4)."""
+    torch.manual_seed(0)
+    sizes: dict[str, Any] = {"embedding_size": 3, "hidden_size": 5, "output_dropout": 0.5}
+    config = LanguageModelConfig(**sizes, activation_penalty=2.0, temporal_penalty=1.5)
+    model = LanguageModel(config, 7)
+    tokens = torch.randint(7, (2, 6))
+    outputs, _ = model.read(tokens)
+    torch.manual_seed(1)
+    dropped = model.output_dropout(outputs)
+    torch.manual_seed(1)
+    model(tokens)
+    change = outputs[:, 1:] - outputs[:, :-1]
+    expected = 2.0 * dropped.pow(2).mean() + 1.5 * change.pow(2).mean()
+    torch.testing.assert_close(model.penalty, expected)
+
+
+def test_without_penalties_or_training_the_loss_is_the_cross_entropy() -> None:
+    model = LanguageModel(LanguageModelConfig(hidden_size=5), 7)
+    model(torch.zeros(1, 4, dtype=torch.int64))
+    assert model.penalty == 0.0
+    penalized = LanguageModel(LanguageModelConfig(hidden_size=5, temporal_penalty=1.0), 7).eval()
+    penalized(torch.zeros(1, 4, dtype=torch.int64))
+    assert penalized.penalty == 0.0

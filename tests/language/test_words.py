@@ -117,3 +117,14 @@ def test_a_model_of_words_writes_words() -> None:
     text = TextGenerator(model, words).generate("the cat", max_new_tokens=20, seed=1)
     assert words.unseen(text) == []
     assert "<unk>" not in text
+
+
+def test_wikitext_has_the_words_that_the_literature_counts(real_data: Path) -> None:
+    """Merity et al. 2016, table 1: 2,088,628 and 217,646 tokens, a vocabulary of 33,278."""
+    files = {"file": "wikitext2/train.txt.gz", "test_file": "wikitext2/valid.txt"}
+    data = load(real_data, tokenizer="word", validation_fraction=0.02, **files)
+    assert len(data.preprocessing) == 33_278
+    tokens = data.facts["tokens"]
+    # The cut between the parts goes through a word.
+    assert abs(tokens["train"] + tokens["validation"] - 2_088_628) <= 1
+    assert tokens["test"] == 217_646

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import os
@@ -76,7 +77,10 @@ def data_folder(recipe: Recipe, tmp_path: Path) -> Path | None:
         path.mkdir()
         (path / "poet.tang.0.json").write_text(json.dumps(poems), "utf-8")
     else:
-        path.write_text("To be, or not to be: that is the question.\n" * 200, "utf-8")
+        text = "To be, or not to be: that is the question.\n" * 200
+        for name in filter(None, (recipe.data.file, recipe.data.test_file)):
+            with (gzip.open if name.endswith(".gz") else open)(tmp_path / name, "wt") as file:
+                file.write(text)
     return tmp_path
 
 

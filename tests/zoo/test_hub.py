@@ -279,6 +279,7 @@ class TestWherePlainNamesLead:
     def weights_dir(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder = tmp_path / "weights"
         monkeypatch.setattr(names, "WEIGHTS_DIR", folder)
+        monkeypatch.setattr(names, "RUNS_DIR", tmp_path / "runs")
         return folder
 
     def test_first_to_weights_then_to_the_cache_then_to_the_hub(
