@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import torch
 from torch import Tensor
 
-from lstm_zoo.cells import Cell
+from lstm_zoo.cells import Cell, State
 from lstm_zoo.errors import UsageError
 from lstm_zoo.inspection.record import Trace
 from lstm_zoo.inspection.recorder import check_numbers
@@ -194,6 +194,31 @@ class Off:
             direction=self.direction,
             value=0.0,
         )
+
+
+class Ticker:
+    """The changes of one direction of one layer, step by step; see `unroll`.
+
+    Args:
+        edits: what to change.
+        steps: their numbers, in the order in which they are taken.
+    """
+
+    def __init__(self, edits: Sequence[Intervention], steps: Iterator[int]) -> None:
+        self.edits = edits
+        self.steps = steps
+        self.step = next(steps)
+
+    def edit(self, name: str, value: Tensor) -> Tensor:
+        for edit in self.edits:
+            if edit.name == name and edit.acts_at(self.step):
+                value = edit.apply(value, self.step)
+        return value
+
+    def between(self, new: State, before: State) -> State:
+        h = self.edit("h", new[0])
+        self.step = next(self.steps, self.step)
+        return (h, *new[1:])
 
 
 def _several(numbers: Numbers) -> list[int]:

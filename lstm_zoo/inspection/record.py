@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ FACTS = ("cell", "layer_names", "labels", "lengths", "units")
 """What a trace holds besides its numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace(Mapping[str, list[list[Tensor]]]):
     """Gates and states of all steps: `trace["forget"][layer][direction]`, (batch, time, units).
 
@@ -50,7 +50,7 @@ class Trace(Mapping[str, list[list[Tensor]]]):
     labels: tuple[str, ...] | None = None
     lengths: tuple[int, ...] | None = None
     units: tuple[int, ...] | None = None
-    outputs: Any = field(default=None, repr=False, compare=False)
+    outputs: Any = None
 
     def __getitem__(self, name: str) -> list[list[Tensor]]:
         if name not in self.tensors:

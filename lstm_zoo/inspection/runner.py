@@ -6,7 +6,7 @@ through the zoo's cell with the module's own weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from lstm_zoo.cells import Between, Edit, LSTMCell, State, unedited
-from lstm_zoo.inspection.gates import gates_of_steps
-from lstm_zoo.inspection.interventions import Intervention
-from lstm_zoo.inspection.layers import Recurrent, value_names
-from lstm_zoo.inspection.operators import NAMES, STEPS, Call, Catch, run_by_layers
+from lstm_zoo.inspection.fused import record_layers
+from lstm_zoo.inspection.interventions import Intervention, Ticker
+from lstm_zoo.inspection.layers import Recurrent
+from lstm_zoo.inspection.operators import NAMES, STEPS, Call, Catch
 from lstm_zoo.inspection.recorder import Recorder
 from lstm_zoo.recurrent import LSTM
 from lstm_zoo.recurrent.lstm import Edits, Record
@@ -58,7 +58,8 @@ class Runner:
             if hx is None:
                 hx = (input.new_zeros(*input.shape[:-1], module.hidden_size),) * 2
             return self._step(input, tuple(hx), dict(module.named_parameters()), recorder)
-        order = args[0].unsorted_indices if args and isinstance(args[0], PackedSequence) else None
+        input, _ = _input_and_state(args, kwargs)
+        order = input.unsorted_indices if isinstance(input, PackedSequence) else None
 
         def answer(operator: Any, found: tuple[Any, ...]) -> Any:
             if operator.__name__ in STEPS:
@@ -67,7 +68,7 @@ class Runner:
             if self.edits:
                 return self._edited(call, order, recorder)
             assert recorder is not None
-            return _recorded(self.each, call, order, recorder)
+            return record_layers(self.each, call, order, recorder)
 
         with Catch(answer):
             return self.own(*args, **kwargs)
@@ -188,12 +189,11 @@ class Runner:
 
     def _first_step(self, hx: State | None) -> int:
         """Where the step numbers of this call start: on from the last one, or at 0."""
-        if hx is None:
+        if hx is None or not self.edits:
             return 0
-        last = self._last
-        goes_on = last is not None and all(
+        goes_on = self._last is not None and all(
             part.shape == known.shape and torch.equal(part, known)
-            for part, known in zip(hx, last, strict=True)
+            for part, known in zip(hx, self._last, strict=False)
         )
         is_empty = not any(part.any() for part in hx)
         return 0 if is_empty and not goes_on else self._next_step
@@ -207,30 +207,10 @@ class Runner:
             if not here:
                 return unedited, None
             numbers = range(first, first + steps)
-            ticker = _Ticker(here, iter(reversed(numbers) if direction else numbers))
+            ticker = Ticker(here, iter(reversed(numbers) if direction else numbers))
             return ticker.edit, ticker.between
 
         return edits
-
-
-class _Ticker:
-    """The changes of one direction of one layer, step by step."""
-
-    def __init__(self, edits: Sequence[Intervention], steps: Iterator[int]) -> None:
-        self.edits = edits
-        self.steps = steps
-        self.step = next(steps)
-
-    def edit(self, name: str, value: Tensor) -> Tensor:
-        for edit in self.edits:
-            if edit.name == name and edit.acts_at(self.step):
-                value = edit.apply(value, self.step)
-        return value
-
-    def between(self, new: State, before: State) -> State:
-        h = self.edit("h", new[0])
-        self.step = next(self.steps, self.step)
-        return (h, *new[1:])
 
 
 def _pieces(
@@ -245,62 +225,6 @@ def _pieces(
     if layer.bidirectional or draws or not recorded or input.dim() <= time:
         return time, [input]
     return time, input.split(PIECE, dim=time)
-
-
-def _recorded(
-    each: Recurrent, call: Call, order: Tensor | None, recorder: Recorder
-) -> tuple[Tensor, ...]:
-    """The operator's answer, its gates computed from what each layer read and said."""
-    selection = recorder.selection
-    wanted = selection.names(value_names(each.cell))
-    units = None
-    if selection.units is not None:
-        units = torch.tensor(selection.units, device=call.data.device)
-
-    def see(index: int, layer: Call, output: Tensor) -> None:
-        if not recorder.wants(each, index):
-            return
-        x, h, state, lengths = _by_time(layer, output, order)
-        valid = None
-        if lengths is not None:
-            recorder.note_lengths(lengths.tolist())
-            if lengths.min() < len(x):
-                steps = torch.arange(len(x), device=x.device)[:, None, None]
-                valid = steps < lengths.to(x.device)[:, None]
-        for direction, own in enumerate(h.chunk(layer.num_directions, dim=2)):
-            flip = (lambda part: part.flip(0)) if direction else (lambda part: part)
-            values = gates_of_steps(
-                layer.cell,
-                flip(x),
-                flip(own),
-                tuple(part[direction] for part in state),
-                layer.weights_of(0, direction),
-                wanted,
-                units=units,
-                valid=None if valid is None else flip(valid),
-                dtype=selection.dtype,
-            )
-            kept = {name: flip(values[name]).transpose(0, 1) for name in wanted}
-            recorder.keep(each, index, direction, kept)
-
-    return run_by_layers(call, see)
-
-
-def _by_time(
-    layer: Call, output: Tensor, order: Tensor | None
-) -> tuple[Tensor, Tensor, State, Tensor | None]:
-    """What a layer read and said, (time, batch, features), its state and the rows' lengths."""
-    if layer.batch_sizes is None:
-        x, h = (layer.data, output)
-        if layer.batch_first:
-            x, h = x.transpose(0, 1), h.transpose(0, 1)
-        return x, h, layer.state, None
-    packed = (PackedSequence(part, layer.batch_sizes, None, order) for part in (layer.data, output))
-    (x, lengths), (h, _) = (pad_packed_sequence(part) for part in packed)
-    state = layer.state
-    if order is not None:
-        state = tuple(part.index_select(1, order) for part in state)
-    return x, h, state, lengths
 
 
 def _twin(each: Recurrent) -> LSTM:
@@ -323,4 +247,4 @@ def _twin(each: Recurrent) -> LSTM:
 
 def _input_and_state(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     names = dict(zip(("input", "hx"), args, strict=False)) | kwargs
-    return names["input"], names.get("hx")
+    return names.get("input"), names.get("hx")

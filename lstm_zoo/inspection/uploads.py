@@ -45,11 +45,6 @@ class Upload:
     prefix: str
     ignored: tuple[str, ...]
 
-    @property
-    def summary(self) -> str:
-        """What it is, as its constructor would be called."""
-        return str(self.module)
-
 
 def read_state_dict(file: str | Path | bytes, prefix: str | None = None) -> Upload:
     """Read a recurrent layer from a safetensors file.
