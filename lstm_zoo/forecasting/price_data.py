@@ -59,7 +59,7 @@ class Stretch(NamedTuple):
 
     Attributes:
         features: (batch, days, features).
-        events: (batch, days + horizon, lags).
+        events: (batch, days + horizon, EVENTS).
         targets: (batch, days, horizon, 2): the returns of each day ahead and of all up to it, over
             the volatility so far.
         counts: bool (batch, days): the days that are forecast from.

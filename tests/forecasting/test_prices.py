@@ -18,7 +18,7 @@ from lstm_zoo.forecasting.config import (
     ForecastModelConfig,
 )
 from lstm_zoo.forecasting.price_data import PriceBatches, PriceData, is_held_out, read_prices
-from lstm_zoo.forecasting.price_features import DECAY, days_of, ewma
+from lstm_zoo.forecasting.price_features import DECAY, VOLUME, days_of, ewma
 from lstm_zoo.forecasting.price_model import PriceModel
 from lstm_zoo.forecasting.price_predict import PriceForecaster
 from lstm_zoo.forecasting.price_validation import price_error
@@ -97,6 +97,8 @@ def test_events_are_known_before_the_days_that_they_are_looked_up_for() -> None:
     # The largest move of the days around the one 63 days before.
     sizes = np.abs(before.features[0, :, 0])
     assert before.events[0, 163, 0] == pytest.approx(sizes[98:103].max(), rel=1e-5)
+    volumes = before.features[0, :, VOLUME]
+    assert before.events[0, 163, 4] == pytest.approx(max(0, volumes[98:103].max()), rel=1e-5)
 
 
 def test_volatility_is_the_weighted_mean_of_all_squares_so_far() -> None:
