@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -22,6 +23,9 @@ def train(
     runs_dir: Annotated[Path, typer.Option(help="Holds a folder for each run.")] = Path("runs"),
     device: Device = "auto",
     restart: Annotated[bool, typer.Option(help="Forget an interrupted run.")] = False,
+    data_file: Annotated[
+        Path | None, typer.Option(help="Another file of the same form, instead of the recipe's.")
+    ] = None,
 ) -> None:
     """Train a recipe; stop with Ctrl-C, go on with the same command.
 
@@ -34,7 +38,7 @@ def train(
     try:
         folder, config = run(
             recipe,
-            overrides=set_ or (),
+            overrides=[*_of_file(data_file), *(set_ or ())],
             data_dir=data_dir,
             runs_dir=runs_dir,
             device=device,
@@ -48,6 +52,13 @@ def train(
     for key, metric in config.metrics.items():
         print(f"{key:14}{metric.value:.4f} {metric.unit}, {metric.split} part")
     print(f"written: {folder}; use it as local-dir:{folder}")
+
+
+def _of_file(path: Path | None) -> list[str]:
+    """The overrides that name a data file; another file has another checksum."""
+    if path is None:
+        return []
+    return [f"data.file={json.dumps(str(path.resolve()))}", "data.sha256=null", "data.url=null"]
 
 
 class _StopOnSignal:
