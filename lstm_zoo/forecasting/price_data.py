@@ -207,7 +207,7 @@ def read_prices(config: ForecastDataConfig, data_dir: Path | None) -> PriceData:
         "days": sum(len(asset.dates) for asset in assets),
         "trained_until": f"before {train_until:%Y-%m-%d}",
         "validation_until": f"before {validation_until:%Y-%m-%d}",
-        "tested_on": "the last year of each file",
+        "tested_on": "all days from then on, of all files",
         "sha256": sha256_of(path),
     }
     preprocessing = Preprocessing(
