@@ -21,9 +21,8 @@ DECAY = 0.94
 FAST, SLOW = 0.8, 0.98
 SMALLEST_VOLATILITY = 1e-6
 LARGEST = 8.0  # of a feature: days beyond this are as rare as crashes
-YEAR = 250  # trading days
-FEATURES = 12
-VOLUME = 10  # the feature that is the day's volume
+FEATURES = 10
+VOLUME = 8  # the feature that is the day's volume
 EVENT_LAGS = (63, 126, 189, 252)
 """Trading days from one quarterly report to the next, and to those before."""
 EVENT_WIDTH = 5
@@ -66,9 +65,6 @@ def days_of(prices: Array, ahead: int) -> Days:
     moves = returns / before
     columns = [moves, np.abs(moves), _log_ratio(ewma(returns**2, FAST), variance)]
     columns += [_log_ratio(ewma(returns**2, SLOW), variance)]
-    # What volatility returns to, by its square and by its size, which one large day moves less.
-    columns += [_log_ratio(over_a_year(returns**2), variance)]
-    columns += [_log_ratio(over_a_year(np.abs(returns)) ** 2, variance)]
     if whole:
         columns += _range_features(prices, before, variance)
     columns += [np.zeros_like(returns)] * (FEATURES - len(columns))
@@ -87,15 +83,6 @@ def ewma(values: Array, decay: float) -> Array:
     total = lfilter([1 - decay], [1, -decay], values, axis=1)
     weight = 1 - decay ** np.arange(1, values.shape[1] + 1)
     return np.asarray(total / weight)
-
-
-def over_a_year(values: Array) -> Array:
-    """Mean of the last 250 values, or of all so far if they are fewer: (n, days)."""
-    days = values.shape[1]
-    total = np.pad(values.cumsum(1), ((0, 0), (1, 0)))
-    last = np.arange(1, days + 1)
-    first = np.maximum(last - YEAR, 0)
-    return np.asarray((total[:, last] - total[:, first]) / (last - first)).clip(min=0)
 
 
 def _range_features(prices: Array, before: Array, variance: Array) -> list[Array]:

@@ -17,14 +17,9 @@ from lstm_zoo.forecasting.config import (
     ForecastDataConfig,
     ForecastModelConfig,
 )
-from lstm_zoo.forecasting.price_data import PriceBatches, PriceData, is_held_out, read_prices
-from lstm_zoo.forecasting.price_features import (
-    DECAY,
-    VOLUME,
-    days_of,
-    ewma,
-    over_a_year,
-)
+from lstm_zoo.forecasting.price_data import PriceBatches, PriceData
+from lstm_zoo.forecasting.price_features import DECAY, VOLUME, days_of, ewma
+from lstm_zoo.forecasting.price_files import is_held_out, read_prices
 from lstm_zoo.forecasting.price_model import PriceModel
 from lstm_zoo.forecasting.price_predict import PriceForecaster
 from lstm_zoo.forecasting.price_validation import price_error
@@ -111,13 +106,6 @@ def test_volatility_is_the_weighted_mean_of_all_squares_so_far() -> None:
     values = np.random.default_rng(0).random((1, 50))
     weights = DECAY ** np.arange(50)[::-1]
     assert ewma(values, DECAY)[0, -1] == pytest.approx((weights * values[0]).sum() / weights.sum())
-
-
-def test_the_mean_over_a_year_is_that_of_the_last_250_days() -> None:
-    values = np.random.default_rng(0).random((1, 400))
-    found = over_a_year(values)[0]
-    assert found[-1] == pytest.approx(values[0, -250:].mean())
-    assert found[30] == pytest.approx(values[0, :31].mean())
 
 
 def test_a_window_of_the_look_back_says_what_the_whole_past_says() -> None:
