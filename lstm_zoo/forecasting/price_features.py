@@ -22,9 +22,11 @@ FAST, SLOW = 0.8, 0.98
 SMALLEST_VOLATILITY = 1e-6
 LARGEST = 8.0  # of a feature: days beyond this are as rare as crashes
 FEATURES = 10
+VOLUME = 8  # the feature that is the day's volume
 EVENT_LAGS = (63, 126, 189, 252)
 """Trading days from one quarterly report to the next, and to those before."""
 EVENT_WIDTH = 5
+EVENTS = 2 * len(EVENT_LAGS)
 
 
 class Days(NamedTuple):
@@ -32,8 +34,9 @@ class Days(NamedTuple):
 
     Attributes:
         features: (n, days, FEATURES), float32.
-        events: (n, days + ahead, lags), float32: the largest move around the day as many trading
-            days before, over the volatility then; 0 where that is not known.
+        events: (n, days + ahead, EVENTS), float32: for each lag the largest move around the day as
+            many trading days before, over the volatility then, and then the largest volume; 0 where
+            that is not known.
         returns: (n, days), daily log returns.
         volatility: (n, days), the standard deviation of daily returns as known at the close.
     """
@@ -66,7 +69,8 @@ def days_of(prices: Array, ahead: int) -> Days:
         columns += _range_features(prices, before, variance)
     columns += [np.zeros_like(returns)] * (FEATURES - len(columns))
     features = np.stack(columns, -1).clip(-LARGEST, LARGEST)
-    return Days(features.astype(np.float32), _events(np.abs(moves), ahead), returns, volatility)
+    sizes = np.stack([np.abs(moves), features[..., VOLUME]], -1)
+    return Days(features.astype(np.float32), _events(sizes, ahead), returns, volatility)
 
 
 def ewma(values: Array, decay: float) -> Array:
@@ -110,15 +114,16 @@ def _log_ratio(variance: Array, other: Array) -> Array:
 
 
 def _events(sizes: Array, ahead: int) -> NDArray[np.float32]:
-    rows, days = sizes.shape
+    """From (n, days, 2), the sizes of moves and volumes."""
+    rows, days, kinds = sizes.shape
     half = EVENT_WIDTH // 2
-    events = np.zeros((rows, days + ahead, len(EVENT_LAGS)), np.float32)
-    # around[:, d] is the largest move of the days d - half to d + half.
-    padded = np.pad(sizes, ((0, 0), (half, half)))
+    events = np.zeros((rows, days + ahead, kinds, len(EVENT_LAGS)), np.float32)
+    # around[:, d] is the largest of the days d - half to d + half.
+    padded = np.pad(sizes, ((0, 0), (half, half), (0, 0)))
     around = np.lib.stride_tricks.sliding_window_view(padded, EVENT_WIDTH, axis=1).max(-1)
     for place, lag in enumerate(EVENT_LAGS):
-        # The move around day d - lag is complete at d - lag + half, before any forecast of d.
+        # That around day d - lag is complete at d - lag + half, before any forecast of d.
         length = min(days, days + ahead - lag)
         if length > 0:
-            events[:, lag : lag + length, place] = around[:, :length]
-    return events.clip(0, LARGEST)
+            events[:, lag : lag + length, :, place] = around[:, :length]
+    return events.clip(0, LARGEST).reshape(rows, days + ahead, EVENTS)

@@ -14,7 +14,7 @@ from lstm_zoo.forecasting.config import ForecastModelConfig
 from lstm_zoo.forecasting.heads import HEADS
 from lstm_zoo.forecasting.layers import recurrent_layer, start
 from lstm_zoo.forecasting.preprocessing import Preprocessing
-from lstm_zoo.forecasting.price_features import EVENT_LAGS, FEATURES
+from lstm_zoo.forecasting.price_features import EVENTS, FEATURES
 
 EVENT_HIDDEN = 16
 KINDS = 2  # the return of the day itself, and of all days up to it together
@@ -49,7 +49,7 @@ class PriceModel(nn.Module):
         self.layer = recurrent_layer(config, FEATURES)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.hidden_size, self.horizon * KINDS * self.head.size)
-        self.event = nn.Linear(len(EVENT_LAGS), EVENT_HIDDEN)
+        self.event = nn.Linear(EVENTS, EVENT_HIDDEN)
         self.event_output = nn.Linear(EVENT_HIDDEN, KINDS * self.head.size, bias=False)
 
     def reset_parameters(self) -> None:
@@ -64,7 +64,7 @@ class PriceModel(nn.Module):
 
         Args:
             features: (batch, days, FEATURES), see `price_features`.
-            events: (batch, days + horizon, lags): of each day, and of those ahead.
+            events: (batch, days + horizon, EVENTS): of each day, and of those ahead.
             last: forecast from the last days alone; None for all.
 
         Returns:
@@ -76,7 +76,7 @@ class PriceModel(nn.Module):
         last = days if last is None else min(last, days)
         hidden = self.dropout(hidden[:, -last:])
         raw = self.output(hidden).unflatten(-1, (self.horizon, KINDS, self.head.size))
-        # (batch, days, lags, horizon): the days ahead of each day.
+        # (batch, days, EVENTS, horizon): the days ahead of each day.
         coming = events[:, 1:].unfold(1, self.horizon, 1)[:, -last:].transpose(2, 3)
         extra = self.event_output(torch.tanh(self.event(coming)))
         raw = raw + extra.unflatten(-1, (KINDS, self.head.size))
@@ -94,6 +94,6 @@ class PriceModel(nn.Module):
         device = self.output.weight.device
         days = torch.arange(FIXED_DAYS * FEATURES, dtype=torch.float32, device=device)
         features = torch.sin(days * 0.7).view(1, FIXED_DAYS, FEATURES)
-        more = torch.arange((FIXED_DAYS + self.horizon) * len(EVENT_LAGS), device=device)
-        events = torch.cos(more.float()).abs().view(1, -1, len(EVENT_LAGS))
+        more = torch.arange((FIXED_DAYS + self.horizon) * EVENTS, device=device)
+        events = torch.cos(more.float()).abs().view(1, -1, EVENTS)
         return self(features, events, last=1).flatten()[:count].cpu().double().tolist()

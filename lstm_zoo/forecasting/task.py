@@ -30,7 +30,8 @@ from lstm_zoo.forecasting.model import SeriesModel
 from lstm_zoo.forecasting.plain import plain_example
 from lstm_zoo.forecasting.predict import SeriesForecaster
 from lstm_zoo.forecasting.preprocessing import Preprocessing
-from lstm_zoo.forecasting.price_data import PriceBatches, PriceData, Stretch, read_prices
+from lstm_zoo.forecasting.price_data import PriceBatches, PriceData, Stretch
+from lstm_zoo.forecasting.price_files import read_prices
 from lstm_zoo.forecasting.price_model import PriceModel
 from lstm_zoo.forecasting.price_predict import PriceForecaster
 from lstm_zoo.forecasting.price_validation import price_error

@@ -71,6 +71,18 @@ def test_the_last_value_matters_to_the_first_step_and_so_do_the_others(config: d
         assert difference[0, 0].min() > 1e-6
 
 
+@pytest.mark.parametrize("decoding", DECODINGS)
+@pytest.mark.parametrize("normalization", ["last", "scaled-last"])
+def test_an_untrained_model_says_the_last_value(decoding: str, normalization: str) -> None:
+    forecaster = random_forecaster(
+        decoding=decoding, normalization=normalization, linear_branch="trained"
+    )
+    forecaster.model.reset_parameters()
+    x = windows()
+    found = forecaster.mean(x, HORIZON)
+    assert np.allclose(found, np.repeat(x[:, -1:], HORIZON, 1), atol=1e-5)
+
+
 @every_architecture
 def test_a_horizon_is_the_beginning_of_a_longer_one(config: dict) -> None:
     forecaster = random_forecaster(linear_branch="trained", **config)

@@ -17,8 +17,9 @@ from lstm_zoo.forecasting.config import (
     ForecastDataConfig,
     ForecastModelConfig,
 )
-from lstm_zoo.forecasting.price_data import PriceBatches, PriceData, is_held_out, read_prices
-from lstm_zoo.forecasting.price_features import DECAY, days_of, ewma
+from lstm_zoo.forecasting.price_data import PriceBatches, PriceData
+from lstm_zoo.forecasting.price_features import DECAY, VOLUME, days_of, ewma
+from lstm_zoo.forecasting.price_files import is_held_out, read_prices
 from lstm_zoo.forecasting.price_model import PriceModel
 from lstm_zoo.forecasting.price_predict import PriceForecaster
 from lstm_zoo.forecasting.price_validation import price_error
@@ -97,12 +98,21 @@ def test_events_are_known_before_the_days_that_they_are_looked_up_for() -> None:
     # The largest move of the days around the one 63 days before.
     sizes = np.abs(before.features[0, :, 0])
     assert before.events[0, 163, 0] == pytest.approx(sizes[98:103].max(), rel=1e-5)
+    volumes = before.features[0, :, VOLUME]
+    assert before.events[0, 163, 4] == pytest.approx(max(0, volumes[98:103].max()), rel=1e-5)
 
 
 def test_volatility_is_the_weighted_mean_of_all_squares_so_far() -> None:
     values = np.random.default_rng(0).random((1, 50))
     weights = DECAY ** np.arange(50)[::-1]
     assert ewma(values, DECAY)[0, -1] == pytest.approx((weights * values[0]).sum() / weights.sum())
+
+
+def test_a_window_of_the_look_back_says_what_the_whole_past_says() -> None:
+    prices = stock(900)
+    whole, window = (days_of(each[None], HORIZON) for each in (prices, prices[-321:]))
+    assert np.allclose(whole.features[0, -1], window.features[0, -1], atol=0.02)
+    assert np.allclose(whole.events[0, -HORIZON:], window.events[0, -HORIZON:], atol=0.02)
 
 
 def test_an_untrained_model_says_the_volatility_so_far_at_any_distance() -> None:
