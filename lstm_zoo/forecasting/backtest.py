@@ -94,7 +94,7 @@ def backtest(
         UsageError: the series is too short, or a name is not known.
     """
     series = read_series(source)
-    returns = bool(forecaster.is_of_returns)
+    returns = forecaster.preprocessing.kind == "prices"
     values = closing_prices(series) if returns else series.values
     horizon = _horizon(forecaster, len(series), horizon)
     known = _origins(len(series), horizon, origins, stride)
@@ -104,19 +104,18 @@ def backtest(
     if returns:
         outcomes = np.concatenate([np.zeros_like(values[:1]), log_returns(values[None])[0]])
     actual = outcomes[known[:, None] + np.arange(horizon)]
-    past = values[: known[0]]
     names, notes = _chosen(baselines, returns, series, known)
-    rules = _rules(names, returns, series, past, horizon)
+    rules = _rules(names, returns, series, values[: known[0]], horizon)
     reach = max(forecaster.look_back, 4 * seasonal_period(series.frequency), WINDOW)
     windows = _windows(values, known, reach)
     quantiles: dict[str, Array] = {}
     if refit is None:
-        quantiles[MODEL] = model_quantiles(forecaster, series, values, known, horizon)
+        quantiles[MODEL] = model_quantiles(forecaster, series, known, horizon)
     else:
         parts = [known[k : k + refit_every] for k in range(0, len(known), refit_every)]
         quantiles[MODEL] = np.concatenate(
             [
-                model_quantiles(refit(series.first(int(part[0]))), series, values, part, horizon)
+                model_quantiles(refit(series.first(int(part[0]))), series, part, horizon)
                 for part in parts
             ]
         )
@@ -143,31 +142,25 @@ def backtest(
     )
 
 
-def model_quantiles(
-    forecaster: Any, series: Series, values: Array, known: Rows, horizon: int
-) -> Array:
+def model_quantiles(forecaster: Any, series: Series, known: Rows, horizon: int) -> Array:
     """The model's quantiles of `LEVELS` at each origin, in one batch.
-
-    A model of points alone gives its point for each level.
 
     Args:
         forecaster: what `load` returns.
-        series: for its dates.
-        values: what it reads, (time, channels).
+        series: what it forecasts.
         known: rows that are known at each origin.
         horizon: steps to forecast.
 
     Returns:
-        (origins, horizon, channels, levels).
+        (origins, horizon, channels, levels): of a model of prices those of log returns, of a model
+        of points its point for each level.
     """
-    windows = _windows(values, known, forecaster.look_back)
+    windows = _windows(series.values, known, forecaster.look_back)
+    levels = LEVELS.tolist()
+    if forecaster.preprocessing.kind == "prices":
+        return np.asarray(forecaster.return_quantiles(windows, horizon, levels))[:, :, None]
     dates = None if series.dates is None else series.dates[known - 1]
-    names = forecaster.forecast_names(series)
-    if forecaster.is_probabilistic:
-        found: Array = forecaster.quantiles(windows, horizon, LEVELS.tolist(), names, dates)
-        return found
-    mean = forecaster.mean(windows, horizon, names, dates)
-    return np.repeat(mean[..., None], len(LEVELS), axis=-1)
+    return np.asarray(forecaster.quantiles(windows, horizon, levels, series.names, dates))
 
 
 def median(quantiles: Array) -> Array:

@@ -30,6 +30,8 @@ INTERVALS = (50, 80, 90)
 FEWEST_PAST_DAYS = 500
 """Of a ticker: with fewer no GARCH is worth its name."""
 MODEL = "model"
+CLOSE = 3
+"""Column of the closing price among five."""
 SIGNIFICANT = 0.05
 BINS = 10
 
@@ -84,7 +86,8 @@ def evaluate_prices(
 
     Args:
         forecaster: what `load` returns for a model of prices.
-        prices: for each ticker its dates (time,) and closing prices (time,), in order.
+        prices: for each ticker its dates (time,) and values (time, 5), which are open, high, low,
+            close and volume, or (time, 1), which are closing prices; in order.
         first_day: the first date whose return is forecast; nothing before it is scored.
         held_out: tickers that training has not seen, of which a figure of their own is given.
         horizon: days ahead; None for all that the model can.
@@ -99,14 +102,13 @@ def evaluate_prices(
     days: list[NDArray[np.datetime64]] = []
     tickers: list[str] = []
     for ticker in progress(list(prices), "tickers"):
-        dates, closes = np.asarray(prices[ticker][0], "datetime64[D]"), prices[ticker][1]
+        dates, values = np.asarray(prices[ticker][0], "datetime64[D]"), prices[ticker][1]
         first = int(np.searchsorted(dates, np.datetime64(first_day, "D")))
-        known = np.arange(first, len(closes) - horizon + 1)
+        known = np.arange(first, len(values) - horizon + 1)
         if first < FEWEST_PAST_DAYS or not len(known):
             continue
-        for name, (actual, quantiles, variance) in _forecasts(
-            forecaster, closes[:, None], known, horizon, garch
-        ).items():
+        forecasts = _forecasts(forecaster, values, known, horizon, garch)
+        for name, (actual, quantiles, variance) in forecasts.items():
             scores.setdefault(name, Scores()).add(actual, quantiles, variance)
         tickers.append(ticker)
         days.append(dates[known])
@@ -119,25 +121,28 @@ def evaluate_prices(
 
 
 def _forecasts(
-    forecaster: Any, closes: Array, known: NDArray[np.int64], horizon: int, garch: bool
+    forecaster: Any, values: Array, known: NDArray[np.int64], horizon: int, garch: bool
 ) -> dict[str, tuple[Array, Array, Array]]:
     """For each forecaster the returns, its quantiles and its variances, in percent."""
+    closes = values[:, CLOSE : CLOSE + 1] if values.shape[1] > 1 else values
     returns = np.concatenate([[0.0], log_returns(closes[None])[0, :, 0]])
     actual = 100 * returns[known[:, None] + np.arange(horizon)]
-    rows = min(max(forecaster.look_back, WINDOW) + 1, int(known[0]))
-    windows = closes[known[:, None] + np.arange(-rows, 0)]
-    forecasters = {MODEL: forecaster} | {
-        name: rule.fit(closes[: known[0]])
-        for name, rule in volatility_baselines(horizon, garch).items()
-    }
-    return {
-        name: (
+    rows = known[:, None] + np.arange(-min(forecaster.look_back, int(known[0])), 0)
+    levels = LEVELS.tolist()
+    found = {
+        MODEL: (
             actual,
-            100 * each.quantiles(windows, horizon, LEVELS.tolist())[:, :, 0],
-            1e4 * each.variance(windows, horizon)[:, :, 0],
+            100 * forecaster.return_quantiles(values[rows], horizon, levels),
+            1e4 * forecaster.return_volatility(values[rows], horizon) ** 2,
         )
-        for name, each in forecasters.items()
     }
+    windows = closes[known[:, None] + np.arange(-min(WINDOW, int(known[0])), 0)]
+    for name, rule in volatility_baselines(horizon, garch).items():
+        rule = rule.fit(closes[: known[0]])
+        quantiles = rule.quantiles(windows, horizon, levels)[:, :, 0]
+        variance = rule.variance(windows, horizon)[:, :, 0]
+        found[name] = (actual, 100 * quantiles, 1e4 * variance)
+    return found
 
 
 def _metrics(
@@ -183,17 +188,15 @@ def _metrics(
     for name, score in scores.items():
         if name == MODEL:
             continue
-        key = name.replace("-", "_")
-        change = 100 * (_mean(model.crps) / _mean(score.crps) - 1)
-        put(f"crps_change_{key}", change, "percent", f"change of CRPS from {name} to the model")
-        # An origin's forecasts overlap with those of the days within the horizon.
-        daily = [_daily(each.crps, days) for each in (model, score)]
-        test_result = diebold_mariano(*daily, horizon)
-        what = (
-            f"Diebold-Mariano test of the days' mean CRPS against {name}, HAC over {horizon} days"
-        )
-        put(f"dm_t_{key}", test_result.statistic, "t", f"statistic of the {what}")
-        put(f"dm_p_{key}", test_result.p, "p", f"p of the {what}")
+        rival = name.replace("-", "_")
+        for key, depth, what in (("", horizon, ahead), ("_day_1", 1, "one day ahead")):
+            daily = [_daily(each.crps, days, depth) for each in (model, score)]
+            means = [_mean([crps[:, :depth] for crps in each.crps]) for each in (model, score)]
+            change = 100 * (means[0] / means[1] - 1)
+            put(f"change{key}_{rival}", change, "percent", f"change of CRPS from {name}, {what}")
+            # An origin's forecasts overlap with those of the days within the horizon.
+            test = f"Diebold-Mariano test of the days' mean CRPS against {name}, {what}"
+            put(f"p{key}_{rival}", diebold_mariano(*daily, depth).p, "p", test)
     return found
 
 
@@ -202,10 +205,10 @@ def _mean(scores: list[Any]) -> float:
     return float(np.concatenate([each.mean(1) for each in scores]).mean())
 
 
-def _daily(scores: list[Array], days: list[Any]) -> Array:
-    """The mean over tickers for each day, in order."""
+def _daily(scores: list[Array], days: list[Any], depth: int) -> Array:
+    """The mean over tickers and the first steps for each day, in order."""
     dates, place = np.unique(np.concatenate(days), return_inverse=True)
-    values = np.concatenate([each.mean(1) for each in scores])
+    values = np.concatenate([each[:, :depth].mean(1) for each in scores])
     total = np.bincount(place, values, len(dates))
     return total / np.bincount(place, minlength=len(dates))
 
