@@ -94,7 +94,7 @@ def backtest(
         UsageError: the series is too short, or a name is not known.
     """
     series = read_series(source)
-    returns = forecaster.preprocessing.kind == "prices"
+    returns = bool(forecaster.is_of_returns)
     values = closing_prices(series) if returns else series.values
     horizon = _horizon(forecaster, len(series), horizon)
     known = _origins(len(series), horizon, origins, stride)
@@ -155,12 +155,11 @@ def model_quantiles(forecaster: Any, series: Series, known: Rows, horizon: int) 
         (origins, horizon, channels, levels): of a model of prices those of log returns, of a model
         of points its point for each level.
     """
-    windows = _windows(series.values, known, forecaster.look_back)
-    levels = LEVELS.tolist()
-    if forecaster.preprocessing.kind == "prices":
-        return np.asarray(forecaster.return_quantiles(windows, horizon, levels))[:, :, None]
+    of = forecaster.returns if forecaster.is_of_returns else forecaster
+    # One row more than is read: that of the price before the first return.
+    windows = _windows(series.values, known, forecaster.look_back + 1)
     dates = None if series.dates is None else series.dates[known - 1]
-    return np.asarray(forecaster.quantiles(windows, horizon, levels, series.names, dates))
+    return np.asarray(of.quantiles(windows, horizon, LEVELS.tolist(), series.names, dates))
 
 
 def median(quantiles: Array) -> Array:

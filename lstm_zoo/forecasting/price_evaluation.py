@@ -85,7 +85,7 @@ def evaluate_prices(
     """All scores of a model of returns and of its baselines on the same days.
 
     Args:
-        forecaster: what `load` returns for a model of prices.
+        forecaster: of returns: `returns` of what `load` gives for a model of prices.
         prices: for each ticker its dates (time,) and values (time, 5), which are open, high, low,
             close and volume, or (time, 1), which are closing prices; in order.
         first_day: the first date whose return is forecast; nothing before it is scored.
@@ -127,13 +127,14 @@ def _forecasts(
     closes = values[:, CLOSE : CLOSE + 1] if values.shape[1] > 1 else values
     returns = np.concatenate([[0.0], log_returns(closes[None])[0, :, 0]])
     actual = 100 * returns[known[:, None] + np.arange(horizon)]
-    rows = known[:, None] + np.arange(-min(forecaster.look_back, int(known[0])), 0)
+    # One price more than the returns that are read.
+    rows = known[:, None] + np.arange(-min(forecaster.look_back + 1, int(known[0])), 0)
     levels = LEVELS.tolist()
     found = {
         MODEL: (
             actual,
-            100 * forecaster.return_quantiles(values[rows], horizon, levels),
-            1e4 * forecaster.return_volatility(values[rows], horizon) ** 2,
+            100 * forecaster.quantiles(values[rows], horizon, levels)[:, :, 0],
+            1e4 * forecaster.variance(values[rows], horizon)[:, :, 0],
         )
     }
     windows = closes[known[:, None] + np.arange(-min(WINDOW, int(known[0])), 0)]

@@ -31,7 +31,7 @@ class Oracle:
     def __init__(self, like: Forecaster, series: np.ndarray, spread: float) -> None:
         self.series, self.spread = series, spread
         self.preprocessing, self.look_back = like.preprocessing, 24
-        self.max_horizon, self.is_probabilistic = 8, True
+        self.max_horizon, self.is_probabilistic, self.is_of_returns = 8, True, False
 
     def quantiles(self, windows: np.ndarray, horizon: int, levels: Any, *_: Any) -> np.ndarray:
         from scipy.stats import norm
