@@ -32,7 +32,7 @@ DataDir = Annotated[
     typer.Option(help="Folder of raw data; LSTM_ZOO_DATA or ~/.cache/lstm_zoo/data if not given."),
 ]
 EXTRAS = {
-    "train": ("training", ("accelerate", "yaml", "opencc")),
+    "train": ("training", ("accelerate", "yaml", "opencc", "arch")),
     "export": ("export to ONNX", ("onnx", "onnxruntime")),
 }
 """Extras of the package: what they are for, and the modules that come with them."""

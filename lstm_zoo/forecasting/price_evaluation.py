@@ -98,9 +98,31 @@ def evaluate_prices(
         UsageError: no ticker has enough days.
     """
     horizon = horizon or forecaster.max_horizon
+    scores, days = score_prices(forecaster, prices, first_day, horizon, garch, progress)
+    if not days:
+        raise UsageError(
+            f"no ticker has {FEWEST_PAST_DAYS} days before {first_day} and {horizon} from it on"
+        )
+    unseen = [place for place, ticker in enumerate(days) if ticker in held_out]
+    return _metrics(scores, list(days.values()), unseen, horizon)
+
+
+def score_prices(
+    forecaster: Any,
+    prices: Mapping[str, tuple[Any, Array]],
+    first_day: Any,
+    horizon: int,
+    garch: bool = True,
+    progress: Progress = no_progress,
+) -> tuple[dict[str, Scores], dict[str, NDArray[np.datetime64]]]:
+    """The scores behind `evaluate_prices`, whose arguments it takes.
+
+    Returns:
+        Scores of the model and of each baseline, and for each ticker that has enough days the
+        dates of its origins: the first day that is forecast.
+    """
     scores: dict[str, Scores] = {}
-    days: list[NDArray[np.datetime64]] = []
-    tickers: list[str] = []
+    days: dict[str, NDArray[np.datetime64]] = {}
     for ticker in progress(list(prices), "tickers"):
         dates, values = np.asarray(prices[ticker][0], "datetime64[D]"), prices[ticker][1]
         first = int(np.searchsorted(dates, np.datetime64(first_day, "D")))
@@ -110,14 +132,8 @@ def evaluate_prices(
         forecasts = _forecasts(forecaster, values, known, horizon, garch)
         for name, (actual, quantiles, variance) in forecasts.items():
             scores.setdefault(name, Scores()).add(actual, quantiles, variance)
-        tickers.append(ticker)
-        days.append(dates[known])
-    if not tickers:
-        raise UsageError(
-            f"no ticker has {FEWEST_PAST_DAYS} days before {first_day} and {horizon} from it on"
-        )
-    unseen = [place for place, ticker in enumerate(tickers) if ticker in held_out]
-    return _metrics(scores, days, unseen, horizon)
+        days[ticker] = dates[known]
+    return scores, days
 
 
 def _forecasts(

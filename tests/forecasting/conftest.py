@@ -7,9 +7,12 @@ import pytest
 import torch
 
 from lstm_zoo.forecasting.config import ForecastModelConfig
+from lstm_zoo.forecasting.forecaster import Forecaster
 from lstm_zoo.forecasting.model import SeriesModel
-from lstm_zoo.forecasting.predict import Forecaster
+from lstm_zoo.forecasting.predict import SeriesForecaster
 from lstm_zoo.forecasting.preprocessing import Preprocessing
+from lstm_zoo.forecasting.price_model import PriceModel
+from lstm_zoo.forecasting.price_predict import PriceForecaster
 
 
 def untrained(head: str = "quantile", look_back: int = 24, horizon: int = 8) -> Forecaster:
@@ -29,7 +32,7 @@ def untrained(head: str = "quantile", look_back: int = 24, horizon: int = 8) -> 
     model = SeriesModel(config, preprocessing)
     model.reset_parameters()
     torch.nn.init.normal_(model.output.weight, std=0.3)
-    return Forecaster(model.eval(), preprocessing)
+    return SeriesForecaster(model.eval(), preprocessing)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +43,25 @@ def forecaster() -> Forecaster:
 @pytest.fixture(scope="session")
 def point_forecaster() -> Forecaster:
     return untrained("mae")
+
+
+@pytest.fixture(scope="session")
+def price_forecaster() -> PriceForecaster:
+    """A model of prices as it is before training."""
+    preprocessing = Preprocessing(
+        kind="prices",
+        names=(),
+        mean=(),
+        deviation=(),
+        look_back=100,
+        horizons=(5,),
+        frequency="B",
+        seen={},
+    )
+    torch.manual_seed(0)
+    model = PriceModel(ForecastModelConfig(hidden_size=8, head="student-t"), preprocessing)
+    model.reset_parameters()
+    return PriceForecaster(model.eval(), preprocessing)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.backtest import CORRECTED, LEVELS, MODEL, backtest, median
+from lstm_zoo.forecasting.forecaster import Forecaster
 from lstm_zoo.forecasting.metrics import crps_from_quantiles
-from lstm_zoo.forecasting.predict import Forecaster
 from lstm_zoo.forecasting.series import Series
 from lstm_zoo.forecasting.verdict import SENTENCES, judge
 
@@ -131,6 +131,20 @@ def test_a_model_of_points_gets_intervals_from_the_backtest(
     np.testing.assert_array_equal(
         median(result.quantiles[CORRECTED]), median(result.quantiles[MODEL])
     )
+
+
+def test_prices_are_judged_by_their_returns(price_forecaster: Any) -> None:
+    from lstm_zoo.forecasting.example_series import example_series
+
+    series = example_series("sp500")
+    result = backtest(price_forecaster, series, horizon=5, origins=30)
+    assert "MASE" not in result.table  # a return has no level
+    assert list(result.table.index[2:]) == ["random-walk", "ewma", "ewma-t", "har"]
+    close = series.values[:, 3]
+    expected = np.log(close[-5:] / close[-6:-1])
+    np.testing.assert_allclose(result.actual[-1, :, 0], expected)
+    assert result.table.loc[MODEL, "coverage 90"] > 60
+    assert (np.abs(median(result.quantiles["ewma"])) < 1e-12).all()
 
 
 def test_refit_sees_what_was_known_and_serves_the_origins_after_it(
