@@ -83,7 +83,7 @@ def backtest(
         print_json(document | {"notes": result.notes})
         return
     if out is None:
-        print(result.table.round(4).to_string())
+        print(result.table.to_string(float_format=lambda value: f"{value:.4g}"))
     else:
         _print(table, out, as_json=False)
     print(f"\n{result.verdict}")

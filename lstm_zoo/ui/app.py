@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from lstm_zoo.language.predict import UnseenCharactersWarning
+from lstm_zoo.ui.forecast import forecast_tab
 from lstm_zoo.ui.generate import generate_tab
 from lstm_zoo.ui.models import describe_device
 from lstm_zoo.ui.words import label, markup, sentence, translations
@@ -16,7 +17,7 @@ from lstm_zoo.ui.zoo import zoo_tab
 
 HERE = Path(__file__).parent
 TITLE = "LSTM Zoo"
-TABS = {"tab_generate": generate_tab}
+TABS = {"tab_generate": generate_tab, "tab_forecast": forecast_tab}
 """For each tab its word and the function that lays it out; it returns the tab's task and the
 dropdown in which a model is chosen."""
 DAY = 24 * 60 * 60

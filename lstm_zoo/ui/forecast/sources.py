@@ -1,0 +1,48 @@
+"""Which series a visitor means: an example, or columns of an uploaded file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lstm_zoo.errors import UsageError
+from lstm_zoo.forecasting.example_series import example_series
+from lstm_zoo.forecasting.series import Series, read_series
+from lstm_zoo.forecasting.tables import read_table
+
+EXAMPLES = {
+    # name -> the steps that are asked for at first
+    "co2": 24,
+    "elnino": 12,
+    "sp500": 20,
+}
+Source = dict[str, Any]
+"""{"example": name} or {"file": path}; empty if none is chosen."""
+
+
+def columns_of(path: str) -> tuple[list[str], int]:
+    """Names of the columns of an uploaded table, and how many rows it has.
+
+    Raises:
+        UsageError: it is not one; says what would be right.
+    """
+    table = read_table(Path(path))
+    return [str(name) for name in table.columns], len(table)
+
+
+def series_of(source: Source, date: str | None, values: list[str] | None) -> Series:
+    """The series that a visitor has chosen.
+
+    Args:
+        source: see `Source`.
+        date: column of the dates; None to look for it.
+        values: columns of the values; None or none for all.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if "example" in source:
+        return example_series(source["example"])
+    if "file" in source:
+        return read_series(Path(source["file"]), date or None, values or None)
+    raise UsageError("choose an example or upload a csv first")
