@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from lstm_zoo.forecasting.config import ForecastModelConfig
+from lstm_zoo.forecasting.example_series import FOLDER
 from lstm_zoo.forecasting.forecaster import Forecaster
 from lstm_zoo.forecasting.model import SeriesModel
 from lstm_zoo.forecasting.predict import SeriesForecaster
 from lstm_zoo.forecasting.preprocessing import Preprocessing
 from lstm_zoo.forecasting.price_model import PriceModel
 from lstm_zoo.forecasting.price_predict import PriceForecaster
+from lstm_zoo.training.train import train
 
 
 def untrained(head: str = "quantile", look_back: int = 24, horizon: int = 8) -> Forecaster:
@@ -33,6 +38,36 @@ def untrained(head: str = "quantile", look_back: int = 24, horizon: int = 8) -> 
     model.reset_parameters()
     torch.nn.init.normal_(model.output.weight, std=0.3)
     return SeriesForecaster(model.eval(), preprocessing)
+
+
+RECIPE = {
+    "name": "tiny.co2",
+    "task": "forecasting",
+    "description": "Forecasts the carbon dioxide in the air.",
+    "data": {
+        "name": "CO2",
+        "licence": "public domain",
+        "source": "statsmodels",
+        "file": "co2.csv",
+        "look_back": 36,
+        "horizons": [12],
+    },
+    "batches": {"batch_size": 64},
+    "model": {"hidden_size": 12, "head": "quantile"},
+    "optimizer": {"learning_rate": 1e-2},
+    "schedule": {"kind": "constant", "warmup_steps": 0},
+    "training": {"epochs": 2, "save_every": 0},
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_forecaster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a checkpoint that was trained on an example series."""
+    recipe = tmp_path_factory.mktemp("recipes") / "tiny.co2.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE), "utf-8")
+    runs = tmp_path_factory.mktemp("runs")
+    folder, _ = train(str(recipe), data_dir=FOLDER, runs_dir=runs, device="cpu", quiet=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

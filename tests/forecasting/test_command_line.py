@@ -1,0 +1,160 @@
+"""`forecast` and `backtest`: what they print, and one sentence for each kind of bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lstm_zoo as zoo
+from lstm_zoo.forecasting.example_series import FOLDER, example_names, example_series
+from tests.test_cli import run
+
+CO2 = FOLDER / "co2.csv"
+
+
+@pytest.fixture(scope="module")
+def model(tiny_forecaster: Path) -> str:
+    return f"local-dir:{tiny_forecaster}"
+
+
+def test_forecasts_as_csv_what_the_package_forecasts(model: str) -> None:
+    done = run("forecast", model, CO2, "--horizon", "6")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    expected = zoo.load(model).forecast(CO2, 6)
+    assert [float(row["0.5"]) for row in rows] == pytest.approx(list(expected["0.5"]))
+    assert rows[0]["date"] == "2002-01-01"
+    again = run("forecast", model, "example:co2", "--horizon", "6")
+    assert again.stdout == done.stdout
+    piped = run("forecast", model, "-", "--horizon", "6", stdin=CO2.read_text())
+    assert piped.stdout == done.stdout
+
+
+def test_forecasts_as_json_and_into_a_file(model: str, tmp_path: Path) -> None:
+    options = ("--horizon", "3", "--quantile", "0.1", "--quantile", "0.9", "--samples", "2")
+    rows = json.loads(run("forecast", model, CO2, *options, "--json").stdout)
+    assert set(rows[0]) == {"series", "step", "date", "mean", "0.1", "0.9", "path 1", "path 2"}
+    out = tmp_path / "forecast.csv"
+    done = run("forecast", model, CO2, *options, "--out", out)
+    assert (done.stdout, f"written: {out}" in done.stderr) == ("", True)
+    assert len(out.read_text().splitlines()) == 4
+
+
+def test_backtests_beside_baselines_and_gives_a_verdict(model: str) -> None:
+    options = ("--horizon", "6", "--origins", "12", "--baseline", "drift")
+    options += ("--baseline", "seasonal-naive")
+    done = run("backtest", model, CO2, *options)
+    assert done.returncode == 0, done.stderr
+    assert "MASE" in done.stdout
+    assert "over 12 origins" in done.stdout.splitlines()[-1]
+    document = json.loads(run("backtest", model, CO2, *options, "--json").stdout)
+    assert document["verdict"] == done.stdout.splitlines()[-1]
+    names = [row["forecaster"] for row in document["scores"]]
+    assert names == ["model", "model, corrected", "drift", "seasonal-naive"]
+
+
+def test_a_model_of_text_forecasts_nothing(tiny_checkpoint: Path) -> None:
+    done = run("forecast", f"local-dir:{tiny_checkpoint}", CO2)
+    assert (done.returncode, "is no forecasting model" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", example_names())
+def test_each_example_is_whole_and_its_source_is_named(name: str) -> None:
+    series = example_series(name)
+    assert np.isfinite(series.values).all()
+    assert series.notes == ()
+    assert series.frequency is not None
+    assert f"`{name}.csv`" in (FOLDER / "README.md").read_text("utf-8")
+
+
+# ---- bad input ---------------------------------------------------------------------------------
+
+
+def table(values: list[object], dates: list[str] | None = None) -> str:
+    dates = dates or [f"2020-01-{day + 1:02}" for day in range(len(values))]
+    return "date,value\n" + "".join(f"{d},{v}\n" for d, v in zip(dates, values, strict=True))
+
+
+def write_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("series.csv", table(list(range(30))))
+
+
+GOOD: list[object] = [float(k % 7) for k in range(28)]
+MIXED_DATES = [f"2020-01-{d:02}" for d in range(1, 10)] + [f"{d}/01/2020" for d in range(10, 20)]
+MIXED_DATES += [f"Jan {d} 2020" for d in range(20, 29)]
+WRONG: dict[str, tuple[str | Callable[[Path], None], str]] = {
+    "text in the value column": (table([*GOOD[:20], "many", *GOOD[21:]]), "'many' in row 21"),
+    "dates in three formats": (table(GOOD, MIXED_DATES), "date"),
+    "five points": (table(GOOD[:5]), "5 rows"),
+    "an infinite number": (table([*GOOD[:20], "inf", *GOOD[21:]]), "infinite"),
+    "a zip named csv": (write_zip, "zip"),
+    "nothing": ("", "cannot be read"),
+    "no numbers": ("a,b\nx,y\nz,w\n", "no column of numbers"),
+    "100 MB": (lambda path: path.write_bytes(b"1,2\n" * (26 * 2**20)), "MB"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+@pytest.mark.parametrize("verb", ["forecast", "backtest"])
+def test_bad_input_is_answered_by_one_sentence(
+    model: str, tmp_path: Path, kind: str, verb: str
+) -> None:
+    content, message = WRONG[kind]
+    path = tmp_path / "series.csv"
+    if isinstance(content, str):
+        path.write_text(content)
+    else:
+        content(path)
+    done = run(verb, model, path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "message"),
+    [
+        ("forecast", ["--horizon", "13"], "1 to 12 steps"),
+        ("backtest", ["--horizon", "13"], "1 to 12 steps"),
+        ("backtest", ["--horizon", "12"], "take fewer origins or a shorter horizon"),
+        ("forecast", ["--quantile", "1.5"], "between 0 and 1"),
+        ("forecast", ["--column", "valeu"], "did you mean 'value'"),
+    ],
+)
+def test_a_request_out_of_reach_is_answered_by_one_sentence(
+    model: str, tmp_path: Path, verb: str, options: list[str], message: str
+) -> None:
+    path = tmp_path / "series.csv"
+    path.write_text(table(GOOD))
+    done = run(verb, model, path, *options)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert message in done.stderr
+
+
+def test_what_can_be_mended_is_mended_and_said(model: str, tmp_path: Path) -> None:
+    path = tmp_path / "series.csv"
+    rows = table(GOOD).splitlines()
+    path.write_text("\n".join([rows[0], *rows[1:10], *rows[15:]]) + "\n")
+    done = run("forecast", model, path, "--horizon", "3")
+    assert done.returncode == 0
+    assert "5 rows were missing" in done.stderr
+
+
+def test_a_constant_series_is_forecast_and_the_backtest_says_what_it_is(
+    model: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "series.csv"
+    path.write_text("value\n" + "4\n" * 90)
+    rows = json.loads(run("forecast", model, path, "--json").stdout)
+    assert all(row["0.5"] == pytest.approx(4) for row in rows)
+    done = run("backtest", model, path, "--horizon", "2", "--origins", "8")
+    assert "There is nothing to forecast in this series" in done.stdout
