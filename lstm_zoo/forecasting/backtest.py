@@ -242,7 +242,7 @@ def _absolute_error(actual: Array, quantiles: Array) -> Array:
 def _table(
     actual: Array, quantiles: Mapping[str, Array], past: Array, period: int | None
 ) -> pd.DataFrame:
-    """All scores; those that ask how large a value is are left out for returns (no period)."""
+    """All scores; those of points are left out for returns (no period), whose middle is zero."""
     import pandas as pd
 
     rows = {}
@@ -252,8 +252,8 @@ def _table(
         if period is not None:
             row["MASE"] = metrics.mase(actual, middle, past, period if len(past) > period else 1)
             row["sMAPE"] = metrics.smape(actual, middle)
-        row["RMSE"] = metrics.rmse(actual, middle)
-        row["MAE"] = float(_absolute_error(actual, found).mean())
+            row["RMSE"] = metrics.rmse(actual, middle)
+            row["MAE"] = float(_absolute_error(actual, found).mean())
         row["CRPS"] = float(_crps(actual, found).mean())
         row["WQL"] = metrics.weighted_quantile_loss(actual, found, LEVELS)
         for percent in INTERVALS:

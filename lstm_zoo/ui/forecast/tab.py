@@ -147,7 +147,6 @@ def _what_to_forecast(names: list[str], source: gr.State) -> tuple[gr.Dropdown, 
     for name, button in buttons.items():
         button.click(partial(_example, name), model, [*chosen, model, horizon], **AT_ONCE)
     upload.upload(_uploaded, upload, chosen, **AT_ONCE)
-    upload.clear(partial(_uploaded, None), None, chosen, **AT_ONCE)
     return model, [date, values, horizon, hide]
 
 
@@ -170,11 +169,9 @@ def _example(name: str, model: str | None) -> tuple[Any, ...]:
     )
 
 
-def _uploaded(path: str | None) -> tuple[Any, ...]:
+def _uploaded(path: str) -> tuple[Any, ...]:
     """The columns of an uploaded file, to choose from."""
     hidden = (gr.Row(visible=False), _none_chosen(), _none_chosen())
-    if path is None:
-        return {}, "", *hidden
     try:
         names, rows = columns_of(path)
     except UsageError as error:
@@ -221,7 +218,7 @@ def _shown(found: Answer, verdict: str, source: Source) -> tuple[Any, ...]:
     if found.spread:
         said.append(f"<p>{markup(found.spread)}</p>")
         said.append(f'<p class="advice">{markup(sentence("no_advice"))}</p>')
-    use = f'<p class="about">{markup(sentence("chart_use"))}</p>'
+    use = f'<p class="hint">{markup(sentence("chart_use"))}</p>'
     return (
         "".join(said),
         gr.Plot(found.chart, visible=True),

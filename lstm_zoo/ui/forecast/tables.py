@@ -47,7 +47,7 @@ def backtest_table(result: Backtest) -> str:
         )
         rows.append(f"<th>{markup(forecaster_name(str(name)))}</th>{cells}")
     verdict = f'<p class="verdict {result.verdict.key}">{markup(verdict_words(result.verdict))}</p>'
-    note = f'<p class="about">{markup(sentence("scores_note", origins=len(result.origins)))}</p>'
+    note = f'<p class="hint">{markup(sentence("scores_note", origins=len(result.origins)))}</p>'
     return verdict + _table(heads, rows) + note
 
 

@@ -24,7 +24,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "标普 500 指数，日线，2015–2018 年。来源：arch 软件包附带的数据。",
     ),
     "about_upload": ("{rows} rows, {columns} columns.", "{rows} 行，{columns} 列。"),
-    "upload": ("Or your own: csv or parquet", "或上传自己的文件：csv 或 parquet"),
+    "upload": ("Your own: csv or parquet…", "自己的文件：csv 或 parquet……"),
     "date_column": ("Dates", "日期列"),
     "value_column": ("Values", "数值列"),
     "found_by_itself": ("found by itself", "自动识别"),
