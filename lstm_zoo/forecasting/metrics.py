@@ -132,7 +132,7 @@ def crps_from_samples(actual: ArrayLike, samples: ArrayLike) -> Array:
     return distance - (samples * weights).sum(-1) / count**2
 
 
-def crps_normal(actual: ArrayLike, mean: ArrayLike, deviation: ArrayLike) -> Array:
+def crps_normal(actual: ArrayLike, mean: Array | float, deviation: Array | float) -> Array:
     """The score of a normal distribution.
 
     Gneiting et al. 2005, "Calibrated Probabilistic Forecasting Using Ensemble Model Output
@@ -143,7 +143,9 @@ def crps_normal(actual: ArrayLike, mean: ArrayLike, deviation: ArrayLike) -> Arr
     return np.asarray(deviation * score)
 
 
-def crps_student(actual: ArrayLike, mean: ArrayLike, scale: ArrayLike, freedom: Any) -> Array:
+def crps_student(
+    actual: ArrayLike, mean: Array | float, scale: Array | float, freedom: Any
+) -> Array:
     """The score of a Student-t distribution.
 
     Jordan, Krüger & Lerch 2019, "Evaluating Probabilistic Forecasts with scoringRules",

@@ -191,12 +191,12 @@ def _metrics(
     model = scores[MODEL]
     tenths = np.histogram(np.concatenate(model.pit), BINS, (0, 1))[0] / count
     away = "largest distance of a tenth of the PIT histogram from .1, one day ahead"
-    put("pit_distance", np.abs(tenths - 1 / BINS).max(), "share", away)
+    put("pit_distance", float(np.abs(tenths - 1 / BINS).max()), "share", away)
     for key, test in (("kupiec", kupiec), ("christoffersen", christoffersen)):
         missed = [~held[:, 0] for held in model.held[90]]
         rejected = np.mean([test(each, 0.1).p < SIGNIFICANT for each in missed])
         what = f"tickers whose 90 % intervals of the first day {key.title()}'s test rejects at 5 %"
-        put(f"{key}_rejected", 100 * rejected, "percent", what)
+        put(f"{key}_rejected", 100 * float(rejected), "percent", what)
     if unseen:
         own = [model.crps[place] for place in unseen]
         put(
@@ -212,8 +212,8 @@ def _metrics(
             change = 100 * (means[0] / means[1] - 1)
             put(f"change{key}_{rival}", change, "percent", f"change of CRPS from {name}, {what}")
             # An origin's forecasts overlap with those of the days within the horizon.
-            test = f"Diebold-Mariano test of the days' mean CRPS against {name}, {what}"
-            put(f"p{key}_{rival}", diebold_mariano(*daily, depth).p, "p", test)
+            why = f"Diebold-Mariano test of the days' mean CRPS against {name}, {what}"
+            put(f"p{key}_{rival}", diebold_mariano(daily[0], daily[1], depth).p, "p", why)
     return found
 
 

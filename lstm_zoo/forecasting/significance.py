@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 
-class TestResult(NamedTuple):
+class Outcome(NamedTuple):
     """What a test found.
 
     Attributes:
@@ -17,13 +17,11 @@ class TestResult(NamedTuple):
         p: chance of one as large if nothing is wrong, two-sided.
     """
 
-    __test__ = False  # not for pytest, whatever its name
-
     statistic: float
     p: float
 
 
-def diebold_mariano(loss: ArrayLike, rival: ArrayLike, horizon: int = 1) -> TestResult:
+def diebold_mariano(loss: ArrayLike, rival: ArrayLike, horizon: int = 1) -> Outcome:
     """Whether two forecasts differ in their mean loss.
 
     Diebold & Mariano 1995, "Comparing Predictive Accuracy", with the correction of Harvey,
@@ -42,19 +40,20 @@ def diebold_mariano(loss: ArrayLike, rival: ArrayLike, horizon: int = 1) -> Test
     difference = np.asarray(loss, np.float64) - np.asarray(rival, np.float64)
     count = len(difference)
     if count < 3 or np.ptp(difference) == 0 and difference[0] == 0:
-        return TestResult(0.0, 1.0)
+        return Outcome(0.0, 1.0)
     horizon = min(horizon, count - 1)
     variance = long_run_variance(difference, horizon - 1)
     if variance <= 0:
-        return TestResult(float(np.sign(difference.mean()) * np.inf), 0.0)
+        return Outcome(float(np.sign(difference.mean()) * np.inf), 0.0)
     statistic = difference.mean() / np.sqrt(variance / count)
     statistic *= np.sqrt((count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count)
-    return TestResult(float(statistic), float(2 * special.stdtr(count - 1, -abs(statistic))))
+    return Outcome(float(statistic), float(2 * special.stdtr(count - 1, -abs(statistic))))
 
 
 def long_run_variance(values: ArrayLike, lags: int) -> float:
     """Variance of a series and its covariances up to `lags`, with Bartlett's weights."""
-    centred = np.asarray(values, np.float64) - np.mean(values)
+    values = np.asarray(values, np.float64)
+    centred = values - values.mean()
     count = len(centred)
     total = centred @ centred
     for lag in range(1, lags + 1):
@@ -62,7 +61,7 @@ def long_run_variance(values: ArrayLike, lags: int) -> float:
     return float(total / count)
 
 
-def kupiec(hits: ArrayLike, rate: float) -> TestResult:
+def kupiec(hits: ArrayLike, rate: float) -> Outcome:
     """Whether the share of hits is the promised one.
 
     Kupiec 1995, "Techniques for Verifying the Accuracy of Risk Measurement Models": likelihood
@@ -78,7 +77,7 @@ def kupiec(hits: ArrayLike, rate: float) -> TestResult:
     return _chi_squared(ratio, 1)
 
 
-def christoffersen(hits: ArrayLike, rate: float) -> TestResult:
+def christoffersen(hits: ArrayLike, rate: float) -> Outcome:
     """Whether hits have the promised share and do not come in clusters.
 
     Christoffersen 1998, "Evaluating Interval Forecasts", section 4: Kupiec's ratio and that of
@@ -104,6 +103,6 @@ def _log_likelihood(found: int, count: int, rate: float) -> float:
     return float(special.xlogy(found, rate) + special.xlogy(count - found, 1 - rate))
 
 
-def _chi_squared(ratio: float, freedom: int) -> TestResult:
+def _chi_squared(ratio: float, freedom: int) -> Outcome:
     ratio = max(ratio, 0.0)  # rounding may leave a little less
-    return TestResult(ratio, float(stats.chi2.sf(ratio, freedom)))
+    return Outcome(ratio, float(stats.chi2.sf(ratio, freedom)))

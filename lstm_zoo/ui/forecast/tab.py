@@ -177,7 +177,7 @@ def _uploaded(path: str) -> tuple[Any, ...]:
     except UsageError as error:
         return {}, notice(same(str(error))), *hidden
     about = markup(sentence("about_upload", rows=f"{rows:,}", columns=len(names)))
-    choices = [(label("found_by_itself"), ""), *((name, name) for name in names)]
+    choices: Any = [(label("found_by_itself"), ""), *((name, name) for name in names)]
     return (
         {"file": path},
         about,
