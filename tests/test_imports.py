@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "gating": {"cells", "recurrent", "initialization", "task", "errors"},
     "zoo": {"task", "files", "errors"},
     "training": {"zoo", "task", "files", "errors"},
-    "ui": {"zoo", "language", "forecasting", "task", "files", "errors"},
+    "ui": {"zoo", "training", "language", "forecasting", "task", "files", "errors"},
     "cli": {"zoo", "training", "forecasting", "task", "files", "errors"},
     "__main__": {"cli"},
     "__init__": {"cells", "conversion", "errors", "initialization", "recurrent", "zoo"},

@@ -37,6 +37,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "假装最后几步尚未发生，从那里预测；再从更早的许多时点预测，与基线比较。",
     ),
     "forecast": ("Forecast", "预测"),
+    # a model of one's own
+    "train_own": ("Train a model on this series", "在这个序列上训练一个模型"),
+    "train_own_info": (
+        "About a minute. It learns from the first 85 % of the rows; the rest tests it. It is kept"
+        " for you until the page starts anew.",
+        "约一分钟。它从前 85 % 的行学习，其余用来检验。页面服务重启前为你保留。",
+    ),
+    "training": ("Training…", "正在训练……"),
+    "trained": (
+        "Trained in {seconds} s, and chosen. Press “Forecast”.",
+        "训练用时 {seconds} 秒，已选中。请按“预测”。",
+    ),
+    "own_model": ("Your own model", "你自己的模型"),
+    "about_own": (
+        "Trained on your series. The test uses only rows that it has not seen.",
+        "在你的序列上训练而成。检验只用它没见过的行。",
+    ),
+    "own_prices": (
+        "For prices take the model of prices: what one price has done says nothing of where it"
+        " goes, and a model of it would learn to repeat the last one.",
+        "价格请用价格模型：单凭一个价格的过去，看不出它的去向；在它上面训练，"
+        "模型只会学着重复最后一个值。",
+    ),
     # what came of it
     "forecast_empty": (
         "Choose a series, then press “Forecast”.",
