@@ -12,7 +12,7 @@ from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.forecast.answers import Answer, answer, run_backtest
 from lstm_zoo.ui.forecast.own_models import PREFIX, own_model, train_own
 from lstm_zoo.ui.forecast.sources import Source, series_of
-from lstm_zoo.ui.forecast.tables import backtest_table, forecast_table
+from lstm_zoo.ui.forecast.tables import backtest_table, forecast_table, notes_list
 from lstm_zoo.ui.models import find_models, get_model
 from lstm_zoo.ui.words import label, markup, notice, same, sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
@@ -74,7 +74,7 @@ def _progress(share: float) -> str:
 
 def _shown(found: Answer, verdict: str, source: Source) -> tuple[Any, ...]:
     """An answer in the components after the status."""
-    said = [f'<p class="note">{markup(same(note))}</p>' for note in found.notes]
+    said = [notes_list(found.notes)]
     if found.spread:
         said.append(f"<p>{markup(found.spread)}</p>")
         said.append(f'<p class="advice">{markup(sentence("no_advice"))}</p>')

@@ -88,7 +88,9 @@ def _what_to_forecast(names: list[str], source: gr.State) -> tuple[gr.Dropdown, 
             name: gr.Button(label(f"example_{name}"), size="sm", elem_id=f"example-{name}")
             for name in EXAMPLES
         }
-    upload = gr.File(label=label("upload"), file_types=FILES, height=110, elem_id="forecast-upload")
+    upload = gr.UploadButton(
+        label("upload"), file_types=FILES, size="sm", elem_id="forecast-upload"
+    )
     about = _html("", elem_classes="about", elem_id="forecast-source")
     with gr.Row(visible=False) as columns:
         date = gr.Dropdown(
