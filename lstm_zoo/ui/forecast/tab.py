@@ -24,7 +24,8 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden
 AT_ONCE = PRIVATE | {"queue": False}
 SHARED: dict[str, Any] = {"concurrency_limit": FORECASTERS, "concurrency_id": "forecasters"}
 _html = partial(gr.HTML, apply_default_css=False)
-_none_chosen = partial(gr.Dropdown, value=None, choices=[])
+_by_itself: Any = (label("found_by_itself"), "")
+_none_chosen = partial(gr.Dropdown, choices=[_by_itself], value="")
 
 
 def forecast_tab() -> tuple[str, gr.Dropdown]:
@@ -74,7 +75,7 @@ def forecast_tab() -> tuple[str, gr.Dropdown]:
 
 
 def _what_to_forecast(names: list[str], source: gr.State) -> tuple[gr.Dropdown, list[Any]]:
-    """The model, and the options of `_run` after the source."""
+    """The model, and the options of `run` after the source."""
     first = next(iter(names), None)
     model = gr.Dropdown(
         names, value=first, label=label("model"), elem_id="forecast-model", filterable=False
@@ -88,17 +89,12 @@ def _what_to_forecast(names: list[str], source: gr.State) -> tuple[gr.Dropdown, 
             name: gr.Button(label(f"example_{name}"), size="sm", elem_id=f"example-{name}")
             for name in EXAMPLES
         }
-    upload = gr.UploadButton(
-        label("upload"), file_types=FILES, size="sm", elem_id="forecast-upload"
-    )
+    words: Any = label("upload")  # translated, though its type says str
+    upload = gr.UploadButton(words, file_types=FILES, size="sm", elem_id="forecast-upload")
     about = _html("", elem_classes="about", elem_id="forecast-source")
     with gr.Row(visible=False) as columns:
-        date = gr.Dropdown(
-            [], label=label("date_column"), info=label("found_by_itself"), min_width=140
-        )
-        values = gr.Dropdown(
-            [], label=label("value_column"), info=label("found_by_itself"), min_width=140
-        )
+        date = _none_chosen(label=label("date_column"), min_width=140, elem_id="date-column")
+        values = _none_chosen(label=label("value_column"), min_width=140, elem_id="value-column")
     horizon = gr.Number(
         20, label=label("horizon"), info=label("horizon_info"), elem_id="forecast-horizon"
     )
@@ -137,7 +133,7 @@ def _uploaded(path: str) -> tuple[Any, ...]:
     except UsageError as error:
         return {}, notice(same(str(error))), *hidden
     about = markup(sentence("about_upload", rows=f"{rows:,}", columns=len(names)))
-    choices: Any = [(label("found_by_itself"), ""), *((name, name) for name in names)]
+    choices = [_by_itself, *((name, name) for name in names)]
     return (
         {"file": path},
         about,
