@@ -96,7 +96,8 @@ def test_training_can_be_stopped(open_tab: Visit) -> None:
 
 @needs_model
 def test_clients_get_what_the_package_forecasts(server: Any) -> None:
-    client = Client(server.url, verbose=False, analytics_enabled=False)
+    options = {"timeout": 120}
+    client = Client(server.url, verbose=False, analytics_enabled=False, httpx_kwargs=options)
     csv = (FOLDER / "sp500.csv").read_text()
     model = PRICES if PRICES in MODELS else MODELS[0]
     rows = client.predict(model, csv, 5, api_name="/forecast")
