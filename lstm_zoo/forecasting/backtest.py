@@ -34,7 +34,7 @@ MODEL, CORRECTED = "model", "model, corrected"
 INTERVALS = (50, 80, 90)
 MOST_THETA_FITS = 100
 """Each takes a tenth of a second; a backtest with more leaves theta out unless it is asked for."""
-TESTED_SHARE = 1 / 3
+TESTED_SHARE = 1 / 4
 """Of the series, at its end, that origins are spread over."""
 
 
@@ -82,8 +82,8 @@ def backtest(
         source: whatever `read_series` takes.
         horizon: steps of each forecast; None for as many as model and series allow.
         origins: how many forecasts.
-        stride: steps from an origin to the next; None to spread them over the last third of the
-            series, at most a horizon apart.
+        stride: steps from an origin to the next; None to spread them over the last quarter of
+            the series, at most a horizon apart.
         baselines: their names; None for all. For returns of prices the random walk, EWMA and HAR,
             and "garch-t" if it is asked for; else the last value, the season's, drift and theta.
         refit: called with the series as it was known, returns a forecaster trained on it.

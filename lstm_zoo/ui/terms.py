@@ -8,6 +8,7 @@ DESCRIPTIONS: dict[str, str] = {
     "char-lstm.shakespeare": "写莎士比亚风格的戏剧。",
     "char-lstm-small.shakespeare": "写莎士比亚风格的戏剧；小到几分钟就能重新训练。",
     "char-lstm.tang-poems": "仿唐人风格写古诗。",
+    "prob-lstm.sp500": "给出任意股票或指数未来 1 到 20 天日收益率的概率分布。",
     "lstm.adding": "在长序列中把做了记号的两个数相加。",
     "lstm.brackets": "判断两种括号中接下来该闭合哪一种。",
     "lstm.copy-memory": "隔一段长空白之后，把十个符号按原样再说一遍。",
@@ -18,6 +19,7 @@ DESCRIPTIONS: dict[str, str] = {
 
 TERMS: dict[str, str] = {
     "Text generation": "文字生成",
+    "Forecasting": "预测",
     "A small problem, solved": "求解一个小问题",
     "Tiny Shakespeare": "Tiny Shakespeare（莎士比亚剧本）",
     "Complete Tang Poems": "《全唐诗》",

@@ -24,6 +24,8 @@ def test_offers_the_public_events_alone(client: Client) -> None:
     assert set(endpoints["named_endpoints"]) == {
         "/generate",
         "/models",
+        "/forecast",
+        "/backtest",
         "/zoo",
         "/measure",
         "/look_on_hub",

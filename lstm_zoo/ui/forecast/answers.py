@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.forecasting import backtest as backtests
+from lstm_zoo.forecasting.backtest import CORRECTED, TESTED_SHARE, Backtest, backtest
+from lstm_zoo.forecasting.backtest import LEVELS as TESTED_LEVELS
 from lstm_zoo.forecasting.baselines import level_baselines, seasonal_period
+from lstm_zoo.forecasting.fit import TEST_SHARE
 from lstm_zoo.forecasting.prices import closing_prices, log_returns, split_notes
 from lstm_zoo.forecasting.series import Series
 from lstm_zoo.forecasting.volatility import EwmaStudent
@@ -46,7 +48,7 @@ class Answer:
 
 
 def answer(
-    model: Any, series: Series, horizon: int, hide: bool, offsets: Array | None = None
+    model: Any, series: Series, horizon: int, hide: bool, tested: Backtest | None = None
 ) -> Answer:
     """Forecast a series from its end, or from before its last steps.
 
@@ -55,7 +57,7 @@ def answer(
         series: what to forecast; of several channels the first is shown.
         horizon: steps.
         hide: forecast the last steps as if they were not known.
-        offsets: corrections of `backtest.LEVELS` from a backtest, (horizon, channels, levels).
+        tested: a backtest whose last origin is this one: its corrected intervals are shown.
 
     Raises:
         UsageError: the series is too short, or the horizon too long.
@@ -68,8 +70,8 @@ def answer(
     past = series.first(known)
     values = closing_prices(series) if model.is_of_returns else series.values
     quantiles = _quantiles(model, past, horizon)
-    if offsets is not None and not model.is_of_returns:
-        quantiles = _corrected(quantiles, offsets)
+    if tested and not model.is_of_returns:
+        quantiles = _corrected(tested)
     shown = {level: quantiles[level][:, 0] for level in LEVELS}
     actual = values[known:, 0] if hide else None
     period = 1 if model.is_of_returns else seasonal_period(series.frequency)
@@ -95,14 +97,19 @@ def answer(
     )
 
 
-def run_backtest(model: Any, series: Series, horizon: int) -> backtests.Backtest:
-    """A backtest with as many origins as the series has room for, up to `ORIGINS`."""
-    for origins in (ORIGINS, ORIGINS // 2, 10, 5):
-        try:
-            return backtests.backtest(model, series, horizon, origins)
-        except UsageError as error:
-            reason = error
-    raise reason
+def run_backtest(model: Any, series: Series, horizon: int, own: bool = False) -> Backtest:
+    """A backtest with as many origins as the series has room for, up to `ORIGINS`.
+
+    Args:
+        model: a forecaster.
+        series: what to forecast.
+        horizon: steps.
+        own: whether the model was trained on the rest of this series: only its test part counts.
+    """
+    room = int(len(series) * (TEST_SHARE if own else TESTED_SHARE)) - horizon + 1
+    origins = max(2, min(ORIGINS, room))
+    stride = max(1, min((room - 1) // (origins - 1), horizon))
+    return backtest(model, series, horizon, origins, stride)
 
 
 def _quantiles(model: Any, series: Series, horizon: int) -> dict[float, Array]:
@@ -112,12 +119,10 @@ def _quantiles(model: Any, series: Series, horizon: int) -> dict[float, Array]:
     return {level: found[..., place] for place, level in enumerate(TABLE_LEVELS)}
 
 
-def _corrected(quantiles: dict[float, Array], offsets: Array) -> dict[float, Array]:
-    """With the offsets of a backtest, and in order."""
-    places = [int(np.abs(backtests.LEVELS - level).argmin()) for level in quantiles]
-    moved = np.stack([*quantiles.values()], axis=-1) + offsets[..., places]
-    moved.sort(axis=-1)
-    return {level: moved[..., place] for place, level in enumerate(quantiles)}
+def _corrected(tested: Backtest) -> dict[float, Array]:
+    """The same from the last origin of a backtest, with what its earlier origins taught."""
+    last = tested.quantiles[CORRECTED][-1]
+    return {level: last[..., int(np.abs(TESTED_LEVELS - level).argmin())] for level in TABLE_LEVELS}
 
 
 def _table(

@@ -37,6 +37,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "假装最后几步尚未发生，从那里预测；再从更早的许多时点预测，与基线比较。",
     ),
     "forecast": ("Forecast", "预测"),
+    # a model of one's own
+    "train_own": ("Train a model on this series", "在这个序列上训练一个模型"),
+    "train_own_info": (
+        "About a minute. It learns from the first 85 % of the rows; the rest tests it. It is kept"
+        " for you until the page starts anew.",
+        "约一分钟。它从前 85 % 的行学习，其余用来检验。页面服务重启前为你保留。",
+    ),
+    "training": ("Training…", "正在训练……"),
+    "trained": (
+        "Trained in {seconds} s, and chosen. Press “Forecast”.",
+        "训练用时 {seconds} 秒，已选中。请按“预测”。",
+    ),
+    "own_model": ("Your own model", "你自己的模型"),
+    "about_own": (
+        "Trained on your series. The test uses only rows that it has not seen.",
+        "在你的序列上训练而成。检验只用它没见过的行。",
+    ),
+    "own_prices": (
+        "For prices take the model of prices: what one price has done says nothing of where it"
+        " goes, and a model of it would learn to repeat the last one.",
+        "价格请用价格模型：单凭一个价格的过去，看不出它的去向；在它上面训练，"
+        "模型只会学着重复最后一个值。",
+    ),
     # what came of it
     "forecast_empty": (
         "Choose a series, then press “Forecast”.",
@@ -68,6 +91,7 @@ WORDS: dict[str, tuple[str, str]] = {
         " rise or fall.",
         "这不是投资建议。预测说的是波动可能有多大，不说涨跌方向。",
     ),
+    "notes": ("What to know of this series", "关于这个序列须知"),
     "as_table": ("The forecast as a table", "预测数值表"),
     "save_csv": ("Save as .csv", "存为 .csv"),
     "column_series": ("Series", "序列"),
@@ -120,3 +144,65 @@ WORDS: dict[str, tuple[str, str]] = {
         "这个序列没有什么可预测的：“{baseline}”在 {origins} 次过去预测中毫无误差。",
     ),
 }
+
+NOTES: tuple[tuple[str, str], ...] = (
+    # pattern of what the package says of a series -> Chinese, with what the pattern found
+    (r"The rows were not in the order of time: they were sorted\.", "各行未按时间排列，已重排。"),
+    (
+        r"(\d+) rows had the date of another: the last of each was kept\.",
+        "有 {0} 行日期重复，各留最后一行。",
+    ),
+    (
+        r"The time between rows is irregular: each row was taken as one step\.",
+        "行与行的时间间隔不规则，每行按一步计。",
+    ),
+    (
+        r"Some dates lie off the regular step: each row was taken as one step\.",
+        "有些日期不在规则的步点上，每行按一步计。",
+    ),
+    (
+        r"(\d+) rows were missing, the first on (.+?)(?: 00:00:00)?: they were filled with the last"
+        r" values before them\.",
+        "缺 {0} 行，第一处在 {1}，已用之前最后的值填上。",
+    ),
+    (
+        r"The first (\d+) rows were left out: some of their values are missing\.",
+        "开头 {0} 行有缺值，已略去。",
+    ),
+    (
+        r"(\d+) values were missing, at most (\d+) in a row: each is the last one before it\.",
+        "缺 {0} 个值，最多连缺 {1} 个，均取之前最后的值。",
+    ),
+    (r"The dates were read with the day before the month\.", "日期按“日在月前”读取。"),
+    (r"The column '(.+)' holds text: it was left out\.", "“{0}”列是文字，已略去。"),
+    (
+        r"The model was trained on steps of '(.+)', these are of '(.+)'\.",
+        "模型在步长 {0} 的数据上训练，这里的步长是 {1}。",
+    ),
+    (
+        r"The model reads (\d+) rows, the series has (\d+): .*",
+        "模型要读 {0} 行，序列只有 {1} 行；更早的视为等于第一个值。",
+    ),
+    (
+        r"(.+): how much it moves from step to step \((.+)\) lies outside .*\((.+) to (.+)\)\.",
+        "{0}：逐步变动的幅度（{1}）超出训练时所见（{2} 至 {3}）。",
+    ),
+    (
+        r"(.+): how far its extremes lie from the mean \((.+)\) lies outside .*\((.+) to (.+)\)\.",
+        "{0}：极值偏离均值的程度（{1}）超出训练时所见（{2} 至 {3}）。",
+    ),
+    (
+        r"(.+): how often it does not move \((.+)\) lies outside .*\((.+) to (.+)\)\.",
+        "{0}：静止不动的比例（{1}）超出训练时所见（{2} 至 {3}）。",
+    ),
+    (
+        r"(.+): how far it ends from where it began \((.+)\) lies outside .*\((.+) to (.+)\)\.",
+        "{0}：首尾相差的程度（{1}）超出训练时所见（{2} 至 {3}）。",
+    ),
+    (
+        r"The price changes by a factor of (.+) in one step ?\(?([^)]*)\)?: if that is a split,"
+        r" (multiply|divide) the prices before it by this\.",
+        "价格一步变动 {0} 倍（{1}）：若是拆股，请先按此倍数调整之前的价格。",
+    ),
+)
+"""A note that is not here is shown in English."""

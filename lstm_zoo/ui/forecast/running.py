@@ -1,0 +1,100 @@
+"""What the buttons of the tab do: forecast, test and train, a few steps at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from lstm_zoo.errors import CheckpointError, UsageError
+from lstm_zoo.ui.forecast.answers import Answer, answer, run_backtest
+from lstm_zoo.ui.forecast.own_models import PREFIX, own_model, train_own
+from lstm_zoo.ui.forecast.sources import Source, series_of
+from lstm_zoo.ui.forecast.tables import backtest_table, forecast_table, notes_list
+from lstm_zoo.ui.models import find_models, get_model
+from lstm_zoo.ui.words import label, markup, notice, same, sentence
+from lstm_zoo.ui.zero_gpu import on_gpu
+
+TASK = "forecasting"
+
+
+@on_gpu
+def run(
+    name: str, source: Source, date: str | None, values: str | None, horizon: Any, hide: bool
+) -> Iterator[tuple[Any, ...]]:
+    """Forecast, then test if that is asked for; what goes wrong is said in the status."""
+    begin = time.perf_counter()
+    kept = [gr.skip()] * 7
+    try:
+        yield (_working("forecasting"), *kept)
+        series = series_of(source, date, [values] if values else None)
+        model = own_model(name) or get_model(name, TASK)
+        steps = _whole(horizon)
+        found = answer(model, series, steps, hide)
+        verdict = ""
+        if hide:
+            yield (_working("backtesting"), *_shown(found, "", source))
+            result = run_backtest(model, series, steps, own=name.startswith(PREFIX))
+            verdict = backtest_table(result)
+            found = answer(model, series, steps, hide, result)
+        seconds = f"{time.perf_counter() - begin:.1f}"
+        yield (markup(sentence("forecast_done", seconds=seconds)), *_shown(found, verdict, source))
+    except (UsageError, CheckpointError) as error:
+        yield (notice(same(str(error))), *kept)
+
+
+def train(
+    source: Source, date: str | None, values: str | None, horizon: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Train a model on the series, and choose it; what goes wrong is said in the status."""
+    begin = time.perf_counter()
+    try:
+        yield _progress(0.0), gr.skip()
+        series = series_of(source, date, [values] if values else None)
+        if series.is_prices:
+            yield notice(sentence("own_prices")), gr.skip()
+            return
+        for share, name in train_own(source, series, _whole(horizon), date, values):
+            if name is None:
+                yield _progress(share), gr.skip()
+        seconds = f"{time.perf_counter() - begin:.0f}"
+        choices: Any = [*find_models(TASK)[0], (label("own_model"), name)]
+        chosen = gr.Dropdown(choices=choices, value=name)
+        yield markup(sentence("trained", seconds=seconds)), chosen
+    except (UsageError, CheckpointError) as error:
+        yield notice(same(str(error))), gr.skip()
+
+
+def _progress(share: float) -> str:
+    bar = f'<progress value="{share:.3f}"></progress>' if share else "<progress></progress>"
+    return f'<span role="status">{markup(sentence("training"))} {bar}</span>'
+
+
+def _shown(found: Answer, verdict: str, source: Source) -> tuple[Any, ...]:
+    """An answer in the components after the status."""
+    said = [notes_list(found.notes)]
+    if found.spread:
+        said.append(f"<p>{markup(found.spread)}</p>")
+        said.append(f'<p class="advice">{markup(sentence("no_advice"))}</p>')
+    use = f'<p class="hint">{markup(sentence("chart_use"))}</p>'
+    return (
+        "".join(said),
+        gr.Plot(found.chart, visible=True),
+        found.legend + use,
+        gr.Plot(found.returns, visible=found.returns is not None),
+        found.returns_legend,
+        verdict,
+        forecast_table(found.table, source.get("example", "forecast")),
+    )
+
+
+def _whole(horizon: Any) -> int:
+    if not isinstance(horizon, int | float) or horizon != int(horizon):
+        raise UsageError(f"the steps ahead are a whole number, got {horizon!r}")
+    return int(horizon)
+
+
+def _working(word: str) -> str:
+    return f'<span role="status">{markup(sentence(word))}</span>'

@@ -1,0 +1,90 @@
+"""What the tab says of a series and of a backtest, in both languages, and never as HTML."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lstm_zoo.forecasting.baselines import level_baselines
+from lstm_zoo.forecasting.example_series import example_names
+from lstm_zoo.forecasting.familiarity import WORDS as STATISTICS
+from lstm_zoo.forecasting.prices import split_notes
+from lstm_zoo.forecasting.series import read_series
+from lstm_zoo.forecasting.verdict import SENTENCES, Verdict
+from lstm_zoo.forecasting.volatility import volatility_baselines
+from lstm_zoo.ui.forecast.charts import positions
+from lstm_zoo.ui.forecast.sources import EXAMPLES
+from lstm_zoo.ui.forecast.tables import (
+    forecast_table,
+    forecaster_name,
+    note_words,
+    notes_list,
+    verdict_words,
+)
+from lstm_zoo.ui.words import WORDS
+
+
+def is_translated(text: dict[str, str]) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text["zh-CN"])
+
+
+def test_every_example_has_a_button_and_says_where_it_is_from() -> None:
+    assert set(EXAMPLES) == set(example_names())
+    assert all({f"example_{name}", f"about_{name}"} <= WORDS.keys() for name in EXAMPLES)
+
+
+def test_every_forecaster_of_a_backtest_has_a_name_of_its_own() -> None:
+    names = [*level_baselines(12), *volatility_baselines(5), "model", "model, corrected"]
+    said = [forecaster_name(name) for name in names]
+    assert all(
+        text["en"] != name or name == "drift" for text, name in zip(said, names, strict=True)
+    )
+    assert len({text["zh-CN"] for text in said}) == len(names)
+
+
+@pytest.mark.parametrize("key", SENTENCES)
+def test_every_verdict_is_said_in_both_languages(key: str) -> None:
+    values = {"origins": 40, "baseline": "theta", "measure": "CRPS", "percent": "3.0"}
+    values |= {"direction": "lower", "p": "0.2"}
+    said = verdict_words(Verdict(key, values))
+    assert is_translated(said)
+    assert "theta method" in said["en"]
+    assert "Theta 法" in said["zh-CN"]
+
+
+def test_every_note_on_a_series_is_translated() -> None:
+    days = list(pd.date_range("2020-01-01", periods=60).strftime("%Y-%m-%d"))
+    values: list[float | None] = [None, *(40.0 + k % 7 for k in range(59))]
+    values[20:23] = [None] * 3
+    table = pd.DataFrame({"date": days, "value": values, "shop": "corner"})
+    table = pd.concat([table.iloc[:30], table.iloc[29:40], table.iloc[45:]])
+    notes = [*read_series(table.iloc[::-1]).notes]
+    jumps = pd.DataFrame({"date": days, "price": np.where(np.arange(60) < 30, 100.0, 10.0)})
+    notes += split_notes(read_series(jumps))
+    notes += split_notes(read_series(jumps.price))
+    irregular = pd.to_datetime(jumps.date) + pd.to_timedelta(np.arange(60) ** 2, "h")
+    notes += read_series(jumps.assign(date=irregular)).notes
+    seen = "lies outside what was seen in training (0 to 1)."
+    notes += [f"shop: {words} (3) {seen}" for words in STATISTICS.values()]
+    notes += ["The model was trained on steps of 'MS', these are of 'D'."]
+    assert len(notes) >= 13
+    for note in notes:
+        assert is_translated(note_words(note)), note
+
+
+def test_names_of_columns_are_never_html() -> None:
+    code = "<img src=x onerror=run()>"
+    table = pd.DataFrame({"series": [code], "step": [1], code: [2.0]})
+    shown = forecast_table(table, code) + notes_list([f"The column '{code}' holds text."])
+    assert "<img" not in shown
+
+
+def test_a_forecast_continues_the_dates_or_the_numbers_of_rows() -> None:
+    dates = pd.date_range("2020-01-01", periods=40, freq="MS")
+    series = read_series(pd.DataFrame({"date": dates, "value": np.arange(40.0)}))
+    past, ahead = positions(series, 40, 2)
+    assert (past[-1], ahead[0]) == (pd.Timestamp("2023-04-01"), pd.Timestamp("2023-05-01"))
+    past, ahead = positions(series, 38, 2)
+    assert list(ahead) == list(dates[-2:])
+    assert positions(read_series(np.arange(40.0)), 40, 2)[1] == [40, 41]
