@@ -131,7 +131,7 @@ class SentimentModel(nn.Module):
                 )
 
     def reset_parameters(self) -> None:
-        """Start the weights: layers by `initialize`, embedding small and normal, the rest by Xavier."""
+        """Start the weights: layers by `initialize`, embedding small, the rest by Xavier."""
         # Small, though it may be normalised: Adam's steps are then large beside it, and it learns.
         nn.init.normal_(self.embedding.weight, std=0.1)
         with torch.no_grad():
