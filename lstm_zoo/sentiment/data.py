@@ -116,6 +116,7 @@ def load_reviews(config: SentimentDataConfig, data_dir: Path | None) -> Sentimen
             torch.tensor([review.label for review in part]),
             [review.domain for review in part],
         )
+    tokenizer.count(splits["train"].ids)
     facts = {
         "reviews": {name: len(part) for name, part in parts.items()},
         "by label": {

@@ -131,8 +131,9 @@ class SentimentModel(nn.Module):
                 )
 
     def reset_parameters(self) -> None:
-        """Start the weights: layers by `initialize`, embedding normal, the rest by Xavier."""
-        nn.init.normal_(self.embedding.weight, std=1.0 if self.config.normalised_embedding else 0.1)
+        """Start the weights: layers by `initialize`, embedding small, the rest by Xavier."""
+        # Small, though it may be normalised: Adam's steps are then large beside it, and it learns.
+        nn.init.normal_(self.embedding.weight, std=0.1)
         with torch.no_grad():
             self.embedding.weight[PAD] = 0
         for layer in self.layers:

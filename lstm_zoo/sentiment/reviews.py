@@ -11,7 +11,7 @@ import io
 import re
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -57,8 +57,8 @@ class Collection:
     test: str
 
 
-IMDB_FILE = "imdb/aclImdb_train_test.tar.gz"
-IMDB_URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
+IMDB_ARCHIVES = ("imdb/aclImdb_train_test.tar.gz", "imdb/aclImdb_v1.tar.gz")
+_GLUE_FILES = ("train.tsv.gz", "dev.tsv")
 SST2_TEST_FILE = "sst2/sentence/stsa.binary.test"
 HOTEL_FILE = "chinese_sentiment/ChnSentiCorp_htl_all.csv"
 SHOPPING_FILE = "chinese_sentiment/online_shopping_10_cats.zip"
@@ -72,12 +72,20 @@ _TITLE = re.compile(r"tt\d+")
 def read_imdb(find: Find) -> Parts:
     """The Large Movie Review Dataset (Maas et al. 2011): 25,000 to train by, 25,000 to test by.
 
-    The archive may be the publisher's own, in which unlabelled reviews lie too; they are not read.
+    From the publisher's archive, in which unlabelled reviews may lie too: they are not read. Else
+    from the Hub, where nobody says which film a review is of.
     """
+    archive = _first_there(find, IMDB_ARCHIVES)
+    if archive:
+        return _read_imdb_archive(archive)
+    return {part: list(_hub_rows(find, "imdb", "plain_text", part)) for part in ("train", "test")}
+
+
+def _read_imdb_archive(path: Path) -> Parts:
     parts: Parts = {"train": [], "test": []}
     found: dict[tuple[str, str, int], str] = {}
     films: dict[tuple[str, str], list[str]] = {}
-    with tarfile.open(find(IMDB_FILE, IMDB_URL)) as archive:
+    with tarfile.open(path) as archive:
         for member in archive:
             review, urls = _IMDB_NAME.fullmatch(member.name), _IMDB_URLS.fullmatch(member.name)
             if not review and not urls:
@@ -96,27 +104,49 @@ def read_imdb(find: Find) -> Parts:
     return parts
 
 
+def _first_there(find: Find, names: Iterable[str]) -> Path | None:
+    for name in names:
+        try:
+            return find(name, None)
+        except FileNotFoundError:
+            continue
+    return None
+
+
+def _hub_rows(find: Find, name: str, folder: str, part: str) -> Iterator[Review]:
+    """Rows of a data set as the Hub keeps it, `stanfordnlp/NAME`: one parquet file a part."""
+    file = f"{part}-00000-of-00001.parquet"
+    url = f"https://huggingface.co/datasets/stanfordnlp/{name}/resolve/main/{folder}/{file}"
+    path = find(f"{name}/{file}", url)
+    from pyarrow import parquet  # an extra, for training alone
+
+    for row in parquet.read_table(path).to_pylist():
+        yield Review(row.get("text") or row["sentence"].strip(), row["label"], "film")
+
+
 def read_sst2(find: Find) -> Parts:
     """The Stanford Sentiment Treebank as GLUE has it: phrases to train by, sentences to choose by.
 
     GLUE keeps the labels of its test sentences back. They stand in the older file
     `stsa.binary.test`; without it there is no test part.
     """
-    train = gzip.decompress(find("sst2/glue/train.tsv.gz", None).read_bytes()).decode("utf-8")
+    train, dev = (_first_there(find, [f"sst2/glue/{name}"]) for name in _GLUE_FILES)
     parts = {
-        "train": list(_glue_rows(train)),
-        "validation": list(_glue_rows(find("sst2/glue/dev.tsv", None).read_text("utf-8"))),
+        "train": _glue_rows(gzip.decompress(train.read_bytes())) if train else None,
+        "validation": _glue_rows(dev.read_bytes()) if dev else None,
     }
-    try:
-        sentences = find(SST2_TEST_FILE, None).read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return parts
-    parts["test"] = [Review(line[2:], int(line[0]), "film") for line in sentences if line]
-    return parts
+    read = {
+        part: list(rows or _hub_rows(find, "sst2", "data", part)) for part, rows in parts.items()
+    }
+    sentences = _first_there(find, [SST2_TEST_FILE])
+    if sentences:
+        lines = filter(None, sentences.read_text("utf-8").splitlines())
+        read["test"] = [Review(line[2:], int(line[0]), "film") for line in lines]
+    return read
 
 
-def _glue_rows(text: str) -> Iterator[Review]:
-    head, *lines = text.splitlines()
+def _glue_rows(content: bytes) -> Iterator[Review]:
+    head, *lines = content.decode("utf-8").splitlines()
     if head != "sentence\tlabel":
         raise UsageError(f"a file of GLUE's SST-2 begins with 'sentence, label', got {head!r:.60}")
     for line in lines:

@@ -23,7 +23,8 @@ def split_reviews(
 
     Args:
         parts: as published, see `reviews.Parts`.
-        validation_fraction: share of the train part that chooses, where there is no official one.
+        validation_fraction: share of the published train part that chooses, where there is no
+            official one.
         test_fraction: share of everything that tests, where there is no official part.
 
     Returns:
@@ -41,8 +42,9 @@ def split_reviews(
     split: Parts = dict(official)
     if "test" not in split and "all" in parts:
         split["test"], train = _cut(train, test_fraction)
+        validation_fraction /= 1 - test_fraction  # a share of everything
     if "validation" not in split:
-        split["validation"], train = _cut(train, validation_fraction / (1 - test_fraction))
+        split["validation"], train = _cut(train, validation_fraction)
     split["train"] = train
     empty = [name for name, part in split.items() if not part]
     if empty:

@@ -53,11 +53,14 @@ class Encoding(NamedTuple):
 class ReviewTokenizer:
     """A tokenizer, and what its checkpoint calls the classes and the language.
 
+    Attributes:
+        frequencies: share of each token in the train part, where a model is to be trained; None
+            where the tokenizer comes from a checkpoint.
+
     Args:
         tokenizer: of the library; its first two tokens are `SPECIAL`.
         labels: names of the classes, in the order of the model's outputs.
         language: ISO 639-1 code of the texts, such as en.
-        frequencies: share of each token in the train part; known while training alone.
 
     Raises:
         ValueError: the special tokens are not in their places, a number is missing, or there are
@@ -69,12 +72,11 @@ class ReviewTokenizer:
         tokenizer: Tokenizer,
         labels: Sequence[str],
         language: str,
-        frequencies: np.ndarray | None = None,
     ) -> None:
         self.library = tokenizer
         self.labels = tuple(labels)
         self.language = language
-        self.frequencies = frequencies
+        self.frequencies: np.ndarray | None = None
         if [tokenizer.token_to_id(token) for token in SPECIAL] != [PAD, UNKNOWN]:
             raise ValueError(f"the first tokens of a vocabulary should be {' and '.join(SPECIAL)}")
         if set(tokenizer.get_vocab().values()) != set(range(tokenizer.get_vocab_size())):
@@ -124,12 +126,7 @@ class ReviewTokenizer:
             ]
         )
         library.train_from_iterator(texts, trainer)
-        made = cls(library, labels, language)
-        counts = np.zeros(len(made))
-        for ids in made.encode_many(texts):
-            counts += np.bincount(ids, minlength=len(made))
-        made.frequencies = counts / max(counts.sum(), 1)
-        return made
+        return cls(library, labels, language)
 
     def __len__(self) -> int:
         return self.library.get_vocab_size()
@@ -148,6 +145,11 @@ class ReviewTokenizer:
             )
             found += [np.array(one.ids[:limit], dtype=np.int32) for one in part]
         return found
+
+    def count(self, texts: Iterable[np.ndarray]) -> None:
+        """Take the tokens' frequencies from numbered texts."""
+        counts = np.bincount(np.concatenate([*texts]), minlength=len(self))
+        self.frequencies = counts / counts.sum()
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The vocabulary's spelling of tokens."""

@@ -74,8 +74,8 @@ def test_validation_reviews_of_imdb_are_of_films_that_training_never_saw(imdb: P
     assert all(subject.startswith("tt") for subject in train)
 
 
-def test_a_broken_archive_names_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"aclImdb_train_test\.tar\.gz is missing"):
+def test_missing_reviews_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"imdb/train-00000-of-00001\.parquet is missing"):
         read_split(config("imdb"), tmp_path)
 
 
@@ -100,6 +100,31 @@ def test_sst2_takes_test_and_dev_sentences_out_of_the_phrases(tmp_path: Path) ->
     assert "phrase 5" not in texts(parts, "train")
     assert left_out["also in an official part"] == 2
     assert test == "the sentences of stsa.binary.test"
+
+
+def test_the_forms_that_the_hub_keeps_are_read_where_there_is_no_other(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    def write(name: str, part: str, rows: dict[str, list[object]]) -> None:
+        (tmp_path / name).mkdir(exist_ok=True)
+        path = tmp_path / name / f"{part}-00000-of-00001.parquet"
+        parquet.write_table(pyarrow.table(rows), path)
+
+    for part in ("train", "test"):
+        write("imdb", part, {"text": [f"{part} {i}" for i in range(60)], "label": [0, 1] * 30})
+    parts, _, _ = read_split(config("imdb"), tmp_path)
+    assert {name: len(part) for name, part in parts.items()} == {
+        "train": 54,
+        "validation": 6,
+        "test": 60,
+    }
+    rows: dict[str, list[object]] = {"idx": [0, 1], "sentence": ["dull ", "fine "], "label": [0, 1]}
+    write("sst2", "train", rows)
+    write("sst2", "validation", rows | {"sentence": ["a dull one ", "a fine one "]})
+    parts, _, _ = read_split(config("sst2"), tmp_path)
+    assert [(r.text, r.label) for r in parts["train"]] == [("dull", 0), ("fine", 1)]
+    assert texts(parts, "validation") == {"a dull one", "a fine one"}
 
 
 def test_chinese_files_lose_repeats_and_contradictions_and_split_by_label(tmp_path: Path) -> None:
