@@ -13,6 +13,7 @@ in particular.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -33,8 +34,10 @@ TOLERANCE = 0.02
 STEP_TOKENS = 16_000
 """Tokens that are read at a time, which bounds the memory."""
 OCCLUSIONS = 256
+OCCLUSION_TOKENS = 128_000
+"""Texts read at most for the occlusion, and tokens in all of them together."""
 OPINIONS = 64
-"""Texts read at most; of a longer one, several tokens are left out or added at a time."""
+"""Points of the running opinion at most."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ def integrated_gradients(
 def occlusion(classifier: SentimentClassifier, ids: Sequence[int], label: str) -> tuple[float, ...]:
     """By how much the log-odds of a class fall when a token is left out.
 
-    Of more than `OCCLUSIONS` tokens, several neighbours are left out together and share it.
+    In a long text several neighbours are left out together and share it.
 
     Args:
         classifier: is explained.
@@ -178,7 +181,7 @@ def occlusion(classifier: SentimentClassifier, ids: Sequence[int], label: str) -
     Raises:
         UsageError: there is no such class.
     """
-    width = -(-len(ids) // OCCLUSIONS)
+    width = math.ceil(len(ids) / min(OCCLUSIONS, max(1, OCCLUSION_TOKENS // len(ids))))
     starts = range(0, len(ids), width)
     without = [[*ids[:start], *ids[start + width :]] or [UNKNOWN] for start in starts]
     whole, *parts = log_odds(classifier, [list(ids), *without], label).tolist()

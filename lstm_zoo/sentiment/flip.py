@@ -22,7 +22,9 @@ from lstm_zoo.sentiment.tokenizer import UNKNOWN, Encoding
 
 MAX_EDITS = 6
 TRIED = 96
-"""Words that are tried to be left out, those first that the gradient finds heaviest."""
+TRIED_TOKENS = 48_000
+"""Words that are tried to be left out, those that the gradient finds heaviest, and the tokens of
+all texts that are read for it."""
 REPLACED = 8
 """Of these, words for which others are tried."""
 REPLACEMENTS = 6
@@ -124,6 +126,7 @@ class _Search:
         weights = (gradients * embeddings).sum(1)[first].tolist()
         self.order = sorted(range(len(self.words)), key=lambda number: -weights[number])
         self.others, self.spellings = _common_words(classifier)
+        self.tried = min(TRIED, max(REPLACED, TRIED_TOKENS // len(encoding.ids)))
 
     def odds(self, candidates: list[Edits]) -> list[float]:
         """Log-odds of the verdict after each of these edits."""
@@ -137,7 +140,7 @@ class _Search:
         left = [number for number in self.order if number not in edits]
         if len(left) < 2:  # nothing would be left of the text
             return math.inf, edits
-        omitted: list[Edits] = [edits | {number: ""} for number in left[:TRIED]]
+        omitted: list[Edits] = [edits | {number: ""} for number in left[: self.tried]]
         tried = sorted(zip(self.odds(omitted), left, omitted, strict=False), key=itemgetter(0))
         replaced = [
             edits | {number: self.spellings[other]}
