@@ -2,9 +2,8 @@
 
 Words are left out, or replaced by those that the gradient points to (Ebrahimi, Rao, Lowd & Dou
 2018, "HotFlip: White-Box Adversarial Examples for Text Classification", equation 7), one after the
-other, each time the one that helps most; what turns out not to be needed is put back. The search is
-greedy: there may be a smaller edit. That the edited text has another verdict is never estimated but
-asked.
+other, each time the one that helps most. The search is greedy: there may be a smaller edit. That
+the edited text has another verdict is never estimated but asked.
 """
 
 from __future__ import annotations
@@ -92,10 +91,6 @@ def nearest_flip(
         if odds >= best:
             return None
         best, edits = odds, wider
-    for number in list(edits) if len(edits) > 1 else ():
-        fewer = {other: new for other, new in edits.items() if other != number}
-        if search.odds([fewer])[0] < 0:
-            edits = fewer
     flipped = apply(text, search.words, edits)
     verdict = classifier.classify(flipped)
     if verdict.label == label:
