@@ -15,7 +15,7 @@ from operator import itemgetter
 import torch
 from torch import Tensor
 
-from lstm_zoo.sentiment.attribution import embedded, log_odds
+from lstm_zoo.sentiment.log_odds import embedded, log_odds
 from lstm_zoo.sentiment.predict import SentimentClassifier, Verdict
 from lstm_zoo.sentiment.tokenizer import UNKNOWN, Encoding
 
