@@ -1,30 +1,26 @@
 """Why a classifier says what it says: what each token contributes, and how its opinion forms.
 
-All contributions are to the calibrated log-odds of one class k of the logits z,
-
-    F = z_k / T - log sum over the others of exp(z_j / T)
-
-so that the probability is sigmoid(F). Integrated gradients (Sundararajan, Taly & Yan 2017,
-"Axiomatic Attribution for Deep Networks", equation 1) follow F from a text of zero vectors, which
-says nothing, to the text; their sum must be the difference of F (completeness, their proposition
-1), which is checked. Occlusion leaves each token out and looks what changes; it adds up to nothing
-in particular.
+All contributions are to the log-odds F of one class, see `log_odds`. Integrated gradients
+(Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", equation 1) follow F from
+a text of zero vectors, which says nothing, to the text; their sum must be the difference of F
+(completeness, their proposition 1), which is checked. Occlusion leaves each token out and looks
+what changes; it adds up to nothing in particular.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import torch
-from torch import Tensor
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.sentiment.batches import padded
+from lstm_zoo.sentiment.log_odds import embedded, log_odds
 from lstm_zoo.sentiment.predict import SentimentClassifier, Verdict
 from lstm_zoo.sentiment.tokenizer import UNKNOWN
-from lstm_zoo.task import did_you_mean, module_device
+from lstm_zoo.task import module_device
 
 STEPS = (32, 96, 288)
 """Points on the way from nothing to the text; more where completeness asks for them."""
@@ -33,8 +29,10 @@ TOLERANCE = 0.02
 STEP_TOKENS = 16_000
 """Tokens that are read at a time, which bounds the memory."""
 OCCLUSIONS = 256
+OCCLUSION_TOKENS = 128_000
+"""Texts read at most for the occlusion, and tokens in all of them together."""
 OPINIONS = 64
-"""Texts read at most; of a longer one, several tokens are left out or added at a time."""
+"""Points of the running opinion at most."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def integrated_gradients(
 def occlusion(classifier: SentimentClassifier, ids: Sequence[int], label: str) -> tuple[float, ...]:
     """By how much the log-odds of a class fall when a token is left out.
 
-    Of more than `OCCLUSIONS` tokens, several neighbours are left out together and share it.
+    In a long text several neighbours are left out together and share it.
 
     Args:
         classifier: is explained.
@@ -178,7 +176,7 @@ def occlusion(classifier: SentimentClassifier, ids: Sequence[int], label: str) -
     Raises:
         UsageError: there is no such class.
     """
-    width = -(-len(ids) // OCCLUSIONS)
+    width = math.ceil(len(ids) / min(OCCLUSIONS, max(1, OCCLUSION_TOKENS // len(ids))))
     starts = range(0, len(ids), width)
     without = [[*ids[:start], *ids[start + width :]] or [UNKNOWN] for start in starts]
     whole, *parts = log_odds(classifier, [list(ids), *without], label).tolist()
@@ -222,44 +220,3 @@ def running_opinion(
     chances = log_odds(classifier, texts, label).sigmoid().tolist()
     half = len(tokens)
     return RunningOpinion(tuple(tokens), tuple(chances[:half]), tuple(chances[half:]))
-
-
-def log_odds(classifier: SentimentClassifier, texts: list[list[int]], label: str) -> Tensor:
-    """Calibrated log-odds of a class for texts of token numbers, (texts,); float64 on the CPU."""
-    return _log_odds(classifier.logits(texts).double(), class_number(classifier, label))
-
-
-def embedded(
-    classifier: SentimentClassifier, ids: Sequence[int], label: str
-) -> tuple[Tensor, partial[Tensor]]:
-    """A text as the model embeds it, (1, time, features), and F as a function of such."""
-    model = classifier.model
-    numbers, lengths = padded([ids])
-    device = module_device(model)
-    with torch.no_grad():
-        embeddings = model.embed(numbers.to(device))
-    number = class_number(classifier, label)
-    return embeddings, partial(_score, classifier, lengths.to(device), number)
-
-
-def class_number(classifier: SentimentClassifier, label: str) -> int:
-    """The number of a class.
-
-    Raises:
-        UsageError: there is none of this name.
-    """
-    if label not in classifier.labels:
-        raise UsageError(f"there is no class {label!r}{did_you_mean(label, classifier.labels)}")
-    return classifier.labels.index(label)
-
-
-def _score(
-    classifier: SentimentClassifier, lengths: Tensor, number: int, embeddings: Tensor
-) -> Tensor:
-    logits = classifier.model.logits(embeddings, lengths.expand(len(embeddings)))
-    return _log_odds(logits / classifier.temperature, number)
-
-
-def _log_odds(logits: Tensor, number: int) -> Tensor:
-    others = torch.cat([logits[:, :number], logits[:, number + 1 :]], 1)
-    return logits[:, number] - others.logsumexp(1)

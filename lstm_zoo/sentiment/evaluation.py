@@ -10,10 +10,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lstm_zoo.sentiment.batches import padded, sorted_batches
-from lstm_zoo.sentiment.calibration import expected_calibration_error, fit_temperature
+from lstm_zoo.sentiment.calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+)
 from lstm_zoo.sentiment.data import SentimentData
 from lstm_zoo.sentiment.model import SentimentModel
 from lstm_zoo.task import Metric, Progress, module_device, no_progress
+
+RELIABILITY_BINS = 10
+"""Of confidence, from 0 to 1: wide enough for what a small test part has in each."""
 
 
 @torch.inference_mode()
@@ -91,5 +98,13 @@ def sentiment_metrics(
             right[inside].double().mean().item(),
             share,
             f"the {int(inside.sum()):,} of them about {domain}",
+        )
+    # The reliability diagram, in figures.
+    for one in reliability(calibrated.softmax(1), labels, RELIABILITY_BINS):
+        metrics[f"right_at_{round(100 * one.low):02d}"] = Metric(
+            one.accuracy,
+            share,
+            f"the {one.count:,} of them answered with a confidence of {one.low:.1f} to"
+            f" {one.high:.1f}, {one.confidence:.3f} on average",
         )
     return metrics

@@ -2,9 +2,8 @@
 
 Words are left out, or replaced by those that the gradient points to (Ebrahimi, Rao, Lowd & Dou
 2018, "HotFlip: White-Box Adversarial Examples for Text Classification", equation 7), one after the
-other, each time the one that helps most; what turns out not to be needed is put back. The search is
-greedy: there may be a smaller edit. That the edited text has another verdict is never estimated but
-asked.
+other, each time the one that helps most. The search is greedy: there may be a smaller edit. That
+the edited text has another verdict is never estimated but asked.
 """
 
 from __future__ import annotations
@@ -16,13 +15,15 @@ from operator import itemgetter
 import torch
 from torch import Tensor
 
-from lstm_zoo.sentiment.attribution import embedded, log_odds
+from lstm_zoo.sentiment.log_odds import embedded, log_odds
 from lstm_zoo.sentiment.predict import SentimentClassifier, Verdict
 from lstm_zoo.sentiment.tokenizer import UNKNOWN, Encoding
 
 MAX_EDITS = 6
 TRIED = 96
-"""Words that are tried to be left out, those first that the gradient finds heaviest."""
+TRIED_TOKENS = 48_000
+"""Words that are tried to be left out, those that the gradient finds heaviest, and the tokens of
+all texts that are read for it."""
 REPLACED = 8
 """Of these, words for which others are tried."""
 REPLACEMENTS = 6
@@ -90,10 +91,6 @@ def nearest_flip(
         if odds >= best:
             return None
         best, edits = odds, wider
-    for number in list(edits) if len(edits) > 1 else ():
-        fewer = {other: new for other, new in edits.items() if other != number}
-        if search.odds([fewer])[0] < 0:
-            edits = fewer
     flipped = apply(text, search.words, edits)
     verdict = classifier.classify(flipped)
     if verdict.label == label:
@@ -124,6 +121,7 @@ class _Search:
         weights = (gradients * embeddings).sum(1)[first].tolist()
         self.order = sorted(range(len(self.words)), key=lambda number: -weights[number])
         self.others, self.spellings = _common_words(classifier)
+        self.tried = min(TRIED, max(REPLACED, TRIED_TOKENS // len(encoding.ids)))
 
     def odds(self, candidates: list[Edits]) -> list[float]:
         """Log-odds of the verdict after each of these edits."""
@@ -137,7 +135,7 @@ class _Search:
         left = [number for number in self.order if number not in edits]
         if len(left) < 2:  # nothing would be left of the text
             return math.inf, edits
-        omitted: list[Edits] = [edits | {number: ""} for number in left[:TRIED]]
+        omitted: list[Edits] = [edits | {number: ""} for number in left[: self.tried]]
         tried = sorted(zip(self.odds(omitted), left, omitted, strict=False), key=itemgetter(0))
         replaced = [
             edits | {number: self.spellings[other]}

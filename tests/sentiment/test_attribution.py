@@ -12,10 +12,10 @@ from lstm_zoo.sentiment.attribution import (
     OPINIONS,
     explain,
     integrated_gradients,
-    log_odds,
     occlusion,
     running_opinion,
 )
+from lstm_zoo.sentiment.log_odds import log_odds
 from lstm_zoo.sentiment.predict import SentimentClassifier
 from tests.sentiment.made_up import BAD, GOOD, made_up
 

@@ -21,16 +21,12 @@ BY_LANGUAGE = ""
 READERS = 2
 """Texts that are explained at the same time; further visitors wait in a queue."""
 EXAMPLES = (
-    # language, text
-    ("en", "Not a bad film at all: the plot is thin, but the two leads are a joy to watch."),
-    (
-        "en",
-        "I wanted to like it. The cast is superb and every frame looks great, yet after an hour of"
-        " this dull, lifeless story I could not wait for it to end.",
-    ),
-    ("en", "Forget the critics. This is what going to the cinema is for."),
-    ("zh", "房间很干净，服务员也热情，就是早餐品种太少，不过下次还会住这里。"),
-    ("zh", "位置是不错，可是隔音太差，一晚上没睡好，前台态度也冷淡，不会再来了。"),
+    "Not a bad film at all: the plot is thin, but the two leads are a joy to watch.",
+    "I wanted to like it. The cast is superb and every frame looks great, yet after an hour of this"
+    " dull, lifeless story I could not wait for it to end.",
+    "Forget the critics. This is what going to the cinema is for.",
+    "房间很干净，服务员也热情，就是早餐品种太少，不过下次还会住这里。",
+    "位置是不错，可是隔音太差，一晚上没睡好，前台态度也冷淡，不会再来了。",
 )
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 AT_ONCE = PRIVATE | {"queue": False}
@@ -93,7 +89,7 @@ def _what_to_judge() -> tuple[gr.Dropdown, gr.Dropdown, gr.Textbox]:
     )
     with gr.Row(elem_classes="examples"):
         _html(markup(sentence("examples")))
-        for _, example in EXAMPLES:
+        for example in EXAMPLES:
             shown = example if len(example) <= 24 else f"{example[:23]}…"
             button = gr.Button(shown, size="sm")
             button.click(partial(str, example), None, text, **AT_ONCE)
@@ -108,7 +104,7 @@ def _what_to_judge() -> tuple[gr.Dropdown, gr.Dropdown, gr.Textbox]:
     model.change(_about, model, told, **AT_ONCE)
     # At each visit, for models may have been downloaded since the page was built; and after the tab
     # 'Zoo' has chosen one, which names the models alone.
-    gr.on([model.change], lambda: gr.Dropdown(choices=_choices()), None, model, **AT_ONCE)
+    model.change(lambda: gr.Dropdown(choices=_choices()), None, model, **AT_ONCE)
     gr.on(
         None,
         lambda: (gr.Dropdown(choices=_choices()), gr.Dropdown(choices=_others())),

@@ -90,7 +90,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "The contributions lack {missing} of {total} to add up: take them as rough.",
         "各项合计与总变化 {total} 相差 {missing}，只可作粗略参考。",
     ),
-    "for_label": ("for {label}", "偏向{label}"),
     "not_read": ("not read", "未读"),
     "log_odds": ("log-odds", "对数几率"),
     "left_out": ("left out", "删去时"),
@@ -159,7 +158,4 @@ WORDS: dict[str, tuple[str, str]] = {
         "No reliability figures were kept for this model.",
         "这个模型没有留下校准数据。",
     ),
-    "confidence": ("sure", "把握"),
-    "accuracy": ("right", "答对"),
-    "texts": ("texts", "文字"),
 }
