@@ -59,7 +59,7 @@ def name(tiny_checkpoint: Path) -> str:
 
 def test_help_names_each_verb() -> None:
     done = run("--help")
-    verbs = "list show cards verify generate train evaluate export import push pull space"
+    verbs = "list show cards verify generate inspect train evaluate export import push pull space"
     for verb in verbs.split():
         assert f" {verb} " in done.stdout
 
