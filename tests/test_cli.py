@@ -59,7 +59,10 @@ def name(tiny_checkpoint: Path) -> str:
 
 def test_help_names_each_verb() -> None:
     done = run("--help")
-    verbs = "list show cards verify generate train runs evaluate export import push pull space"
+    verbs = (
+        "list show cards verify generate forecast backtest classify inspect train runs evaluate"
+        " export import push pull space"
+    )
     for verb in verbs.split():
         assert f" {verb} " in done.stdout
 

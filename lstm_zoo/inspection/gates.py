@@ -145,7 +145,7 @@ def _rows(weight: Tensor, gates: int, needed: list[int], units: Tensor | None) -
 def _blocks(
     x: Tensor, before: Tensor, valid: Tensor | None
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    steps = max(1, ROWS // x.shape[1])
+    steps = max(1, ROWS // max(1, x.shape[1]))
     for start in range(0, len(x), steps):
         block = slice(start, start + steps)
         yield x[block], before[block], None if valid is None else valid[block]

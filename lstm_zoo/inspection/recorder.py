@@ -87,6 +87,8 @@ class Recorder:
             values: by name (batch, time, features), with no more than is asked for.
         """
         for name, value in values.items():
+            if name in (*each.cell.state_names, "new"):  # may be what the model goes on with
+                value = value.clone()
             if name not in self._chunks:
                 self._chunks[name] = [[[] for _ in range(ways)] for ways in self._directions]
             self._chunks[name][self._firsts[each.name] + layer][direction].append(value)

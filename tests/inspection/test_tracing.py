@@ -358,6 +358,26 @@ def test_under_autocast_gates_are_those_of_what_was_said() -> None:
     assert record["forget"][0][0].dtype == torch.float32
 
 
+@pytest.mark.parametrize("make", [nn.LSTM, nn.GRU, nn.RNN, nn.LSTMCell, zoo.LSTM])
+def test_what_the_model_does_to_its_outputs_does_not_reach_the_record(
+    make: type[nn.Module],
+) -> None:
+    class Emptied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = make(3, 5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            output = self.layer(x)[0]
+            return output.zero_()
+
+    model = Emptied()
+    x = torch.randn(6, 3) if make is nn.LSTMCell else torch.randn(6, 2, 3)
+    record = zoo.trace(model, x)
+    assert not record.outputs.any()
+    assert record["h"][0][0].all()
+
+
 def test_a_packed_input_keeps_its_form() -> None:
     packed = pack_sequence([torch.randn(n, 3) for n in (4, 2)])
     record = zoo.trace(nn.LSTM(3, 5), packed)
