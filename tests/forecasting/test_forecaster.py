@@ -73,9 +73,12 @@ def test_the_last_value_matters_to_the_first_step_and_so_do_the_others(config: d
 
 @pytest.mark.parametrize("decoding", DECODINGS)
 @pytest.mark.parametrize("normalization", ["last", "scaled-last"])
-def test_an_untrained_model_says_the_last_value(decoding: str, normalization: str) -> None:
+@pytest.mark.parametrize("linear", ["none", "trained"])
+def test_an_untrained_model_says_the_last_value(
+    decoding: str, normalization: str, linear: str
+) -> None:
     forecaster = random_forecaster(
-        decoding=decoding, normalization=normalization, linear_branch="trained"
+        decoding=decoding, normalization=normalization, linear_branch=linear
     )
     forecaster.model.reset_parameters()
     x = windows()
