@@ -83,7 +83,7 @@ def nearest_flip(
     encoding = classifier.encode(text)
     if not encoding.ids:
         return None
-    search = _Search(classifier, text, encoding, label)
+    search = _Search(classifier, text[: encoding.end], encoding, label)
     best = search.odds([{}])[0]
     edits: Edits = {}
     while best > 0 and len(edits) < max_edits:
@@ -104,7 +104,7 @@ class _Search:
 
     Args:
         classifier: gives verdicts.
-        text: as it was given.
+        text: what the model reads of it.
         encoding: of the text.
         label: its verdict.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from lstm_zoo.ui.zoo import zoo_tab
 
 HERE = Path(__file__).parent
 TITLE = "LSTM Zoo"
-TABS = {
+TABS: dict[str, Callable[[], tuple[str, gr.Dropdown] | tuple[str, gr.Dropdown, gr.HTML]]] = {
     "tab_generate": generate_tab,
     "tab_forecast": forecast_tab,
     "tab_sentiment": sentiment_tab,
 }
-"""For each tab its word and the function that lays it out; it returns the tab's task and the
-dropdown in which a model is chosen."""
+"""For each tab its word and the function that lays it out; it returns the tab's task, the dropdown
+in which a model is chosen, and views from which a visitor can go on to the tab 'Gates'."""
 DAY = 24 * 60 * 60
 
 SANS = ("system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
@@ -39,13 +40,15 @@ def build_app() -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(DAY, DAY)) as page:
         gr.HTML(_header(), elem_classes="masthead", apply_default_css=False)
         with gr.Tabs() as tabs:
-            choosers = {}
+            choosers: dict[str, tuple[str, gr.Dropdown]] = {}
+            askers: list[gr.HTML] = []
             for word, lay_out in TABS.items():
                 with gr.Tab(label(word), id=word):
-                    task, dropdown = lay_out()
-                choosers[task] = (word, dropdown)
+                    made = lay_out()
+                choosers[made[0]] = (word, made[1])
+                askers += made[2:]
             with gr.Tab(label("tab_gates"), id="tab_gates"):
-                inside = gates_tab()
+                inside = gates_tab(tabs, askers)
             with gr.Tab(label("tab_zoo"), id="tab_zoo"):
                 zoo_tab(tabs, choosers, inside=("tab_gates", inside))
     return page

@@ -174,6 +174,20 @@ def test_compares_two_models(open_sentiment: Visit) -> None:
     assert first == second
 
 
+def test_goes_on_to_the_gates_with_the_same_text(open_sentiment: Visit) -> None:
+    page = open_sentiment()
+    choose(page, "#sentiment-model", REVIEWERS[1])
+    ask(page, TEXT)
+    page.get_by_role("button", name="Look at its gates").click()
+    page.locator("#gates-text textarea").wait_for()
+    page.wait_for_function(
+        """([name, text]) => document.querySelector("#gates-text textarea").value === text
+            && document.querySelector("#gates-model input").value === name""",
+        arg=[REVIEWERS[1], TEXT],
+    )
+    page.locator("#gates-view canvas, #gates-view svg").first.wait_for()
+
+
 def test_the_zoo_brings_a_model_here(open_sentiment: Visit) -> None:
     page = open_sentiment()
     page.get_by_role("tab", name="Zoo").click()

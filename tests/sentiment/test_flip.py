@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,16 @@ def test_edits_say_where_and_what(classifier: SentimentClassifier) -> None:
 
 def test_says_none_where_few_words_do_not_do(classifier: SentimentClassifier) -> None:
     assert nearest_flip(classifier, "great " * 60, max_edits=1) is None
+
+
+def test_a_very_long_text_is_searched_in_what_is_read(
+    classifier: SentimentClassifier,
+) -> None:
+    text = ("The scene was great. " * 60 + "x" * 1000 + " ") * 130
+    assert len(text) > 250_000
+    started = time.process_time()
+    nearest_flip(classifier, text, max_edits=1)
+    assert time.process_time() - started < 20
 
 
 def test_a_text_without_a_word_has_no_edit(classifier: SentimentClassifier) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -29,8 +29,12 @@ _html = partial(gr.HTML, apply_default_css=False)
 _same = (gr.skip(), gr.skip(), gr.skip())
 
 
-def gates_tab() -> gr.Dropdown:
+def gates_tab(tabs: gr.Tabs, askers: Sequence[gr.HTML] = ()) -> gr.Dropdown:
     """Lay out the tab and wire it.
+
+    Args:
+        tabs: all tabs of the page.
+        askers: views of other tabs whose event `inside` brings a model's `name` and a `text`.
 
     Returns:
         Where a model is chosen.
@@ -70,11 +74,25 @@ def gates_tab() -> gr.Dropdown:
     for wanted in (another.click, view.begin):
         wanted(_read_example, [model, given, kept], filled, **PRIVATE, **READERS)
     model.change(_read_with, [model, text, given, kept], filled, **PRIVATE, **READERS)
+    for view_of_other in askers:
+        asked = view_of_other.inside(_take, None, [tabs, model, text, given], **AT_ONCE)
+        asked.then(_read, [model, text, given, kept], filled, **PRIVATE, **READERS)
     # At each visit: models may have been downloaded since the page was built.
     gr.on(None, lambda: gr.Dropdown(choices=list(find_models()[0])), None, model, **AT_ONCE)
     gr.api(inspect, api_name="inspect", **READERS)
     gr.api(hold_units, api_name="hold", **READERS)
     return model
+
+
+def _take(event: gr.EventData) -> tuple[Any, ...]:
+    """Come here with a model and a text; that is no other model of the visitor's choice."""
+    configs = find_models()[0]
+    name, text = str(event.name), str(event.text)
+    if name not in configs:
+        return (gr.skip(),) * 4
+    given = {"model": name, "text": text, "task": configs[name].task, "turn": 0}
+    chosen = gr.Dropdown(choices=list(configs), value=name)
+    return gr.Tabs(selected="tab_gates"), chosen, text, given
 
 
 def _read(

@@ -137,6 +137,7 @@ def _verdict_card(
         at = max(end, at)
     return {
         "model": name,
+        "text": text[: offsets[-1][1]] if offsets else "",
         "labels": [label_of(label) for label in classifier.labels],
         "probabilities": list(verdict.probabilities.values()),
         "said": classifier.labels.index(verdict.label),

@@ -33,11 +33,11 @@ AT_ONCE = PRIVATE | {"queue": False}
 _html = partial(gr.HTML, apply_default_css=False)
 
 
-def sentiment_tab() -> tuple[str, gr.Dropdown]:
+def sentiment_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
     """Lay out the tab and wire it.
 
     Returns:
-        Its task, and where a model is chosen.
+        Its task, where a model is chosen, and the view from which one can look into the gates.
     """
     models, _ = find_models(TASK)
     if not models:
@@ -68,7 +68,7 @@ def sentiment_tab() -> tuple[str, gr.Dropdown]:
     shared: dict[str, Any] = {"concurrency_limit": READERS, "concurrency_id": "readers"}
     gr.api(sentiment_classify, api_name="classify", **shared)
     gr.api(sentiment_explain, api_name="explain", **shared)
-    return TASK, model
+    return TASK, model, view
 
 
 def _what_to_judge() -> tuple[gr.Dropdown, gr.Dropdown, gr.Textbox]:

@@ -46,6 +46,13 @@ function card(state) {
   made.append(notices, reasons(state));
   if (state.why) made.append(opinion(state));
   if (state.flip) made.append(flip(state.flip));
+  const inside = say(words.see_gates, "button", "text-button see-gates");
+  inside.type = "button";
+  inside.addEventListener("click", () => {
+    trigger("inside", { name: state.model, text: state.text });
+    scrollTo(0, 0);
+  });
+  made.append(inside);
   return made;
 }
 

@@ -31,6 +31,7 @@ WORDS = (
     "from_start",
     "from_end",
     "flip",
+    "see_gates",
 )
 
 

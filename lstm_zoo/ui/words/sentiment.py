@@ -114,6 +114,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "No change of up to {count} words was found that turns it.",
         "没有找到改动不超过 {count} 个词就能使它翻转的办法。",
     ),
+    "see_gates": ("Look at its gates while it reads", "看它读这段文字时的门"),
     # many texts
     "many": ("A whole file", "整个文件"),
     "csv_file": ("A csv file", "csv 文件"),
