@@ -71,7 +71,7 @@ def test_says_what_the_package_says_and_why(open_sentiment: Visit, reviewer: Any
     page = open_sentiment()
     ask(page, TEXT)
     verdict = reviewer.classify(TEXT)
-    told = page.locator(".verdict-told").inner_text()
+    told = page.locator(".why-verdict-told").inner_text()
     assert verdict.label in told
     assert percent(verdict.probabilities[verdict.label]) in told
     assert page.locator(".why-body").text_content() == TEXT
@@ -151,7 +151,7 @@ def test_the_keyboard_asks_and_walks_through_the_words(open_sentiment: Visit) ->
 def test_says_when_it_does_not_know(open_sentiment: Visit, text: str, key: str) -> None:
     page = open_sentiment(locale="zh-CN")
     ask(page, text)
-    assert page.locator(".verdict-told strong").inner_text() in ("正面", "负面")
+    assert page.locator(".why-verdict-told strong").inner_text() in ("正面", "负面")
     start = WORDS[key][1].split("{")[0]
     assert page.locator(".why-notices").inner_text().startswith(start)
     page.get_by_role("button", name="English").click()
@@ -170,7 +170,7 @@ def test_compares_two_models(open_sentiment: Visit) -> None:
     choose(page, "#sentiment-other", REVIEWERS[1])
     ask(page, TEXT)
     assert page.locator(".why-model").all_text_contents() == list(REVIEWERS)
-    first, second = page.locator(".verdict-told").all_inner_texts()
+    first, second = page.locator(".why-verdict-told").all_inner_texts()
     assert first == second
 
 
@@ -215,7 +215,7 @@ def test_a_csv_file_comes_back_with_verdicts(
     page.locator("#many button").first.click()
     page.set_input_files("#csv-file input[type=file]", tmp_path / "in.csv")
     page.get_by_text("40 rows, GB18030, cells separated by “;”.").wait_for()
-    assert page.input_value("#csv-column input") == "说法"
+    assert page.input_value("#csv-column input") == "2. 说法"
     page.click("#csv-go")
     page.get_by_text("Judged by").wait_for()
     with page.expect_download() as download:

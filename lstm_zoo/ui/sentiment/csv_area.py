@@ -39,7 +39,7 @@ def csv_area(model: gr.Dropdown) -> None:
     Args:
         model: says which model is to judge; "" for the one that fits the texts.
     """
-    _html(markup(sentence("csv_info")), elem_classes="about")
+    _html(markup(sentence("csv_info")), elem_classes="csv-about")
     with gr.Row(equal_height=False):
         file = gr.File(label=label("csv_file"), height=120, elem_id="csv-file")
         with gr.Column(min_width=240):
@@ -69,7 +69,8 @@ def _look(path: str | None) -> tuple[str, gr.Dropdown, gr.File]:
         table = open_table(Path(path))
     except UsageError as error:
         return notice(same(str(error))), gr.Dropdown(choices=[], value=None), hidden
-    columns = [(name, number) for number, name in enumerate(table.columns)]
+    # With numbers: Gradio would translate a name that is a key of the page's words, such as review.
+    columns = [(f"{number + 1}. {name}", number) for number, name in enumerate(table.columns)]
     told = sentence(
         "csv_read",
         rows=f"{table.rows:,}",

@@ -57,12 +57,12 @@ function card(state) {
 }
 
 function verdict(state) {
-  const made = make("div", "verdict");
-  const told = make("p", "verdict-told");
+  const made = make("div", "why-verdict");
+  const told = make("p", "why-verdict-told");
   const said = say(state.labels[state.said], "strong");
   told.append(said, ` ${percent(state.probabilities[state.said])}`, say(state.read, "span", "why-small"));
-  const bar = make("div", "verdict-bar");
-  const ends = make("div", "verdict-ends why-small");
+  const bar = make("div", "why-verdict-bar");
+  const ends = make("div", "why-verdict-ends why-small");
   state.probabilities.forEach((chance, index) => {
     const part = make("span", `side-${index}`);
     part.style.flexGrow = chance;
