@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Literal, Self
 
 import torch
@@ -19,6 +20,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from lstm_zoo.errors import UsageError
 from lstm_zoo.inspection.layers import find_recurrent
 from lstm_zoo.inspection.tracing import reading_of
+from lstm_zoo.recurrent.stand_in import Forward, stand_in, standing_in
 
 PROBES = 16
 
@@ -109,7 +111,7 @@ class _Watch:
     """Makes leaves of what the first recurrent layer reads, while a model runs with gradients.
 
     cuDNN is off meanwhile: its kernels have no backward pass in eval mode, and `train()` would
-    turn dropout on.
+    turn dropout on. Other threads that use the model see none of it.
 
     Attributes:
         leaves: the input of the first recurrent module, (batch, time, features) or however the
@@ -130,28 +132,36 @@ class _Watch:
             stack.enter_context(torch.enable_grad())
             stack.enter_context(torch.backends.cudnn.flags(enabled=False))
             for module in self.modules:
-                stack.callback(module.register_forward_pre_hook(self._before).remove)
-                stack.callback(module.register_forward_hook(self._after).remove)
+                editor = standing_in(module)
+                stack.enter_context(stand_in(module, partial(self._watched, module, editor)))
             self.contexts = stack.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.contexts.close()
 
-    def _before(self, module: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    def _watched(self, module: nn.Module, editor: Forward | None, own: Forward) -> Forward:
+        """The forward of a module, or of who edits it, with a leaf for its input."""
+
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            named = dict(zip(("input", "hx"), args, strict=False)) | kwargs
+            output = (editor or own)(self._leaf(module, named.pop("input")), **named)
+            self.said = module, output[0] if isinstance(output, tuple) else output
+            return output
+
+        return forward
+
+    def _leaf(self, module: nn.Module, x: Tensor | PackedSequence) -> Tensor | PackedSequence:
+        """The first module's input, cut off from what made it; that of others as it is."""
         self.first = self.first or module
         if module is not self.first:
-            return None
+            return x
         if self.leaves and not self._is_cell:
             raise UsageError("the model runs its first recurrent layer more than once")
-        x, *others = arguments
         leaf = (x.data if isinstance(x, PackedSequence) else x).detach().clone().requires_grad_()
         self.leaves.append(leaf)
         self.read.append(x._replace(data=leaf) if isinstance(x, PackedSequence) else leaf)
-        return (self.read[-1], *others)
-
-    def _after(self, module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
-        self.said = module, output[0] if isinstance(output, tuple) else output
+        return self.read[-1]
 
     @property
     def _is_cell(self) -> bool:
