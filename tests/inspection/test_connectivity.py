@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -148,6 +150,38 @@ def test_the_model_is_left_as_it_was(tokens: Tensor) -> None:
     assert all(weight.grad is None for weight in reader.parameters())
     assert "forward" not in vars(reader.layer)
     assert torch.backends.cudnn.enabled
+
+
+def test_a_run_that_is_changed_is_followed_as_changed(reader: Reader, tokens: Tensor) -> None:
+    cut = [
+        zoo.Hold(name, layer=layer, value=0.3, steps=5) for name in ("c", "h") for layer in (0, 1)
+    ]
+    with zoo.intervene(reader, cut):
+        found = connectivity(reader, tokens, 8)
+    assert torch.equal(found[:6], torch.zeros(6, dtype=torch.float64))
+    assert (found[6:9] > 0).all()
+    assert (connectivity(reader, tokens, 8)[:6] > 0).all()
+
+
+def test_other_threads_see_none_of_it(reader: Reader, tokens: Tensor) -> None:
+    started, done, seen = threading.Event(), threading.Event(), []
+
+    def other() -> None:
+        started.wait(10)
+        seen.append(reader.layer(reader.embedding(tokens))[0].requires_grad)
+        done.set()
+
+    def score(outputs: tuple[Tensor, None]) -> Tensor:
+        started.set()
+        assert done.wait(10)
+        return outputs[0][0, 3, 0]
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    reader.requires_grad_(False)
+    connectivity(reader, tokens, score=score)
+    thread.join()
+    assert seen == [False]
 
 
 def test_frozen_weights_are_no_hindrance(reader: Reader, tokens: Tensor) -> None:

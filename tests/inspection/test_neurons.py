@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pack_padded_sequence
 
 import lstm_zoo as zoo
 from lstm_zoo import UsageError
@@ -109,7 +110,26 @@ def test_a_probe_reads_what_is_spread_over_units() -> None:
     assert other.held_out < 0.3
 
 
-def test_features_come_from_labels_and_from_any_layer_of_the_zoo() -> None:
+def test_a_probe_that_learns_by_heart_is_caught() -> None:
+    units, target = slow(400, seed=13), slow(1, seed=14)[:, 0]
+    (score,) = probe_layers(record_of(units), {"unrelated": target}, state="c")
+    assert score.held_out < 0.3
+
+
+def test_rows_of_unequal_length_and_chosen_units_keep_their_numbers() -> None:
+    layer = torch.nn.LSTM(3, 6, batch_first=True)
+    x = torch.randn(2, 40, 3, generator=torch.Generator().manual_seed(0))
+    packed = pack_padded_sequence(x, torch.tensor([40, 15]), batch_first=True)
+    record = zoo.trace(layer, packed, units=[1, 4])
+    known = zoo.trace(layer, x)["c"][0][0][..., 4]
+    feature = known.clone()
+    feature[1, 15:] = 50  # fills up: it is no step
+    (best, other) = rank_units(record, {"unit 4": feature})
+    assert (best.unit, other.unit) == (Unit(0, 0, 4), Unit(0, 0, 1))
+    assert best.correlation == pytest.approx(1)
+
+
+def test_any_layer_of_the_zoo_is_ranked_by_any_gate() -> None:
     layer = zoo.LSTM(3, 5, num_layers=2, bidirectional=True, batch_first=True)
     record = layer.trace(torch.randn(2, 40, 3))[2]
     feature = torch.randn(2, 40)
@@ -120,6 +140,12 @@ def test_features_come_from_labels_and_from_any_layer_of_the_zoo() -> None:
     expected = np.corrcoef(column, feature.flatten()[5:])[0, 1]
     (found,) = [s for s in scores if s.unit == (1, 1, 2)]
     assert found.correlation == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_model_of_the_zoo_says_itself_what_it_reads() -> None:
+    record = zoo.trace(zoo.load("lstm.brackets"), "(([]))[]()" * 4)
+    assert "bracket depth" in {score.feature for score in rank_units(record)}
+    assert "inside brackets" in {score.feature for score in probe_layers(record)}
 
 
 @pytest.mark.parametrize(

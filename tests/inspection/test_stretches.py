@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pack_sequence
 
+import lstm_zoo as zoo
 from lstm_zoo import UsageError
 from lstm_zoo.inspection.stretches import SelectedUnit, Stretch, select, where
 from lstm_zoo.inspection.units import Unit
@@ -53,6 +55,27 @@ def test_a_stretch_at_an_end_of_the_sequence_is_found() -> None:
     selected = [SelectedUnit(Unit(0, 0, 0), 0.8, 0, 2, 0.4)]
     found = where({"h": [[values[None, :, None]]]}, selected)
     assert {(s.start, s.stop) for s in found} == {(0, 5), (95, 100)}
+
+
+def test_what_only_fills_up_a_row_is_no_stretch() -> None:
+    values = torch.zeros(2, 30, 1)
+    values[:, 5:10] = 1
+    rows = [torch.randn(30, 2), torch.randn(8, 2)]
+    record = zoo.trace(torch.nn.LSTM(2, 1), pack_sequence(rows))
+    record["h"][0][0].copy_(values)
+    off = SelectedUnit(Unit(0, 0, 0), inside=0, around=1, contrast=-2, threshold=0.5)
+    found = {(s.row, s.start, s.stop) for s in where(record, [off])}
+    assert found == {(0, 0, 5), (0, 10, 30), (1, 0, 5)}
+    with pytest.raises(UsageError, match="of the 8 steps"):
+        select(record, 8, 12, row=1)
+
+
+def test_a_stretch_of_a_text_is_shown_as_text() -> None:
+    record = zoo.trace(zoo.load("lstm.brackets"), "()([[]])()")
+    (first, *_) = select(record, 4, 6)
+    texts = {s.start: s.text for s in where(record, [first])}
+    assert all(text == "()([[]])()"[start : start + len(text)] for start, text in texts.items())
+    assert any(start <= 4 < start + len(text) for start, text in texts.items())
 
 
 @pytest.mark.parametrize(("start", "stop"), [(5, 5), (-1, 5), (90, 101), (0, 100)])
