@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 BINS = 8
 TRAINED_SHARE = 0.7
@@ -44,19 +45,23 @@ def information(values: Tensor, targets: Tensor) -> Tensor:
     Both are cut into eight bins of about equal counts; a target of few values keeps them. On few
     steps the estimate is too high, which its value for turned targets shows.
     """
-    classes = _binned(targets)
-    indicator = torch.nn.functional.one_hot(classes, BINS).flatten(1).float()
-    codes = _binned(values)
+    classes = [_binned(target) for target in targets.T]
+    indicator = torch.cat([one_hot(target).float() for target in classes], dim=1)
+    widths = [int(target.max()) + 1 for target in classes]
+    codes = torch.stack([_binned(unit) for unit in values.T], dim=1)
     parts = []
     for chunk in codes.split(CHUNK, dim=1):
-        units = torch.nn.functional.one_hot(chunk, BINS).flatten(1).float()
-        counts = (units.T @ indicator).double()
-        joint = counts.view(chunk.shape[1], BINS, targets.shape[1], BINS).transpose(1, 2)
-        joint = joint / len(values)
-        independent = joint.sum(2, keepdim=True) * joint.sum(3, keepdim=True)
-        surprise = torch.where(joint > 0, joint / independent, 1.0).log2()
-        parts.append((joint * surprise).sum((2, 3)))
+        members = (chunk[:, :, None] == torch.arange(BINS)).flatten(1).float()
+        counts = (members.T @ indicator).double() / len(values)
+        joints = counts.view(chunk.shape[1], BINS, -1).split(widths, dim=2)
+        parts.append(torch.stack([_bits(joint) for joint in joints], dim=1))
     return torch.cat(parts)
+
+
+def _bits(joint: Tensor) -> Tensor:
+    """Mutual information of joint distributions, (..., bins, bins)."""
+    independent = joint.sum(-1, keepdim=True) * joint.sum(-2, keepdim=True)
+    return (joint * torch.where(joint > 0, joint / independent, 1.0).log2()).sum((-2, -1))
 
 
 def held_out_fit(values: Tensor, targets: Tensor) -> Tensor:
@@ -113,16 +118,10 @@ def _standardized(columns: Tensor) -> Tensor:
     return torch.where(deviation > 1e-9, centered / deviation.clamp_min(1e-9), 0.0)
 
 
-def _binned(columns: Tensor) -> Tensor:
-    """Number of the bin of each value in its column, int64; equal values share a bin."""
-    ordered = columns.sort(0).values
-    length = len(columns)
-    codes = torch.zeros_like(columns, dtype=torch.int64)
-    for column in range(columns.shape[1]):
-        distinct = ordered[:, column].unique_consecutive()
-        if len(distinct) <= BINS:
-            edges = distinct[1:]
-        else:
-            edges = ordered[[length * part // BINS for part in range(1, BINS)], column].contiguous()
-        codes[:, column] = torch.searchsorted(edges, columns[:, column].contiguous(), right=True)
-    return codes
+def _binned(column: Tensor) -> Tensor:
+    """Number of the bin of each value, int64; equal values share a bin."""
+    ordered = column.sort().values
+    distinct = ordered.unique_consecutive()
+    quantiles = [len(column) * part // BINS for part in range(1, BINS)]
+    edges = distinct[1:] if len(distinct) <= BINS else ordered[quantiles]
+    return torch.searchsorted(edges, column.contiguous(), right=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+import torch
 from torch import Tensor
 
 from lstm_zoo.errors import UsageError
@@ -104,25 +105,21 @@ def rank_units(
     """
     units, values = unit_values(record, state)
     scores: list[UnitScore] = []
-    for name, steps, targets in _targets(record, features, values, control, seed):
-        seen = values.flatten(0, 1)[steps]
-        measured = {
-            "correlation": correlations(seen, targets),
-            "information": information(seen, targets),
-            "held_out": held_out_fit(seen, targets),
+    for together in _together(record, features, values, control, seed):
+        seen = values.flatten(0, 1)[together.steps]
+        everything = {
+            "correlation": correlations(seen, together.targets),
+            "information": information(seen, together.targets),
+            "held_out": held_out_fit(seen, together.targets),
         }
-        chance = {measure: float(m[:, 1:].abs().max()) for measure, m in measured.items()}
-        chance["held_out"] = float(measured["held_out"][:, 1:].max())
-        order = _strength(measured[by][:, 0], by).argsort(descending=True)[:best].tolist()
-        scores += [
-            UnitScore(
-                units[unit],
-                name,
-                *(float(m[unit, 0]) for m in measured.values()),
-                *chance.values(),
-            )
-            for unit in order
-        ]
+        for index, name in enumerate(together.names):
+            own = slice(index * (1 + control), (index + 1) * (1 + control))
+            measured = {m: _strength(values[:, own], m) for m, values in everything.items()}
+            order = measured[by][:, 0].argsort(descending=True)[:best].tolist()
+            chance = [float(values[:, 1:].max()) for values in measured.values()]
+            for unit in order:
+                found = [float(values[unit, own.start]) for values in everything.values()]
+                scores.append(UnitScore(units[unit], name, *found, *chance))
     return sorted(scores, key=lambda score: _strength(getattr(score, by), by), reverse=True)
 
 
@@ -148,23 +145,38 @@ def probe_layers(
     """
     units, values = unit_values(record, state)
     scores = []
-    for name, steps, targets in _targets(record, features, values, control, seed):
-        seen = values.flatten(0, 1)[steps]
+    for together in _together(record, features, values, control, seed):
+        seen = values.flatten(0, 1)[together.steps]
         for layer, direction in sorted({unit[:2] for unit in units}):
             columns = [i for i, unit in enumerate(units) if unit[:2] == (layer, direction)]
-            fit = ridge_fit(seen[:, columns], targets)
-            scores.append(ProbeScore(layer, direction, name, float(fit[0]), float(fit[1:].max())))
+            fits = ridge_fit(seen[:, columns], together.targets).view(-1, 1 + control)
+            for name, (fit, *chance) in zip(together.names, fits.tolist(), strict=True):
+                scores.append(ProbeScore(layer, direction, name, fit, max(chance)))
     return sorted(scores, key=lambda score: score.held_out, reverse=True)
 
 
-def _targets(
+@dataclass(frozen=True)
+class _Together:
+    """Features that count at the same steps.
+
+    Attributes:
+        names: of the features.
+        steps: bool (batch * time,); those that count.
+        targets: for each feature what `turned` makes of it, side by side, (steps, columns).
+    """
+
+    names: list[str]
+    steps: Tensor
+    targets: Tensor
+
+
+def _together(
     record: Record,
     features: Mapping[str, Tensor] | None,
     values: Tensor,
     control: int,
     seed: int,
-) -> list[tuple[str, Tensor, Tensor]]:
-    """For each feature its name, the steps that count, (batch * time,), and `turned` on these."""
+) -> list[_Together]:
     if control < 1:
         raise UsageError(f"control must be 1 or more, got {control}: chance is to be seen")
     if features is None:
@@ -172,8 +184,8 @@ def _targets(
         if labels is None:
             raise UsageError("the record has no labels: say by features= what each step is")
         features = features_of(labels)
-    found = []
     counted = counted_steps(record, values).flatten()
+    found: dict[bytes, list[tuple[str, Tensor, Tensor]]] = {}
     for name, feature in features.items():
         if feature.numel() != values.shape[0] * values.shape[1]:
             raise UsageError(
@@ -188,8 +200,12 @@ def _targets(
                 " at least to tell a unit from chance"
             )
         if len(flat[steps].unique()) > 1:
-            found.append((name, steps, turned(flat[steps], control, seed)))
-    return found
+            alike = found.setdefault(steps.numpy().tobytes(), [])
+            alike.append((name, steps, turned(flat[steps], control, seed)))
+    return [
+        _Together([name for name, *_ in alike], alike[0][1], torch.cat([t for *_, t in alike], 1))
+        for alike in found.values()
+    ]
 
 
 def _strength(score: Number, measure: str) -> Number:
