@@ -80,12 +80,23 @@ class SentimentData:
         preprocessing: the tokenizer, with the labels.
         facts: counts, for the card.
         test: what the test part is.
+        texts: of each part, as they were published.
     """
 
     splits: dict[str, Examples]
     preprocessing: ReviewTokenizer
     facts: dict[str, Any]
     test: str
+    texts: dict[str, list[str]]
+
+    def numbered(self, split: str, tokenizer: ReviewTokenizer | None) -> list[np.ndarray]:
+        """The texts of a part by the vocabulary of the model that is to read them.
+
+        A checkpoint has its own: here another one may have been counted, if a file was added.
+        """
+        if tokenizer is None or tokenizer is self.preprocessing:
+            return self.splits[split].ids
+        return tokenizer.encode_many(self.texts[split])
 
 
 def load_reviews(config: SentimentDataConfig, data_dir: Path | None) -> SentimentData:
@@ -126,7 +137,7 @@ def load_reviews(config: SentimentDataConfig, data_dir: Path | None) -> Sentimen
         "left out of train": left_out,
         "vocabulary": len(tokenizer),
     }
-    return SentimentData(splits, tokenizer, facts, test)
+    return SentimentData(splits, tokenizer, facts, test, texts)
 
 
 def read_split(

@@ -55,7 +55,7 @@ def calibrate(model: SentimentModel, data: SentimentData) -> float:
         Nats a text on that part, by the calibrated probabilities.
     """
     examples = data.splits["validation"]
-    logits = raw_logits(model, examples.ids)
+    logits = raw_logits(model, data.numbered("validation", model.tokenizer))
     temperature = fit_temperature(logits, examples.labels)
     with torch.no_grad():
         model.temperature.fill_(temperature)
@@ -68,7 +68,8 @@ def sentiment_metrics(
     """Accuracy, nats and calibration; accuracy of each domain where there are several."""
     examples = data.splits[split]
     labels = examples.labels
-    logits = raw_logits(model, examples.ids, progress).double()
+    ids = data.numbered(split, model.tokenizer)
+    logits = raw_logits(model, ids, progress).double()
     calibrated = logits / model.temperature.item()
     right = logits.argmax(1) == labels
     part = data.test if split == "test" else f"the {split} part"

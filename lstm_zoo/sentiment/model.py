@@ -24,7 +24,7 @@ from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent.cell_name import CellName
 from lstm_zoo.regularization import LockedDropout
 from lstm_zoo.sentiment.reading import read_both_ways, recurrent_layer
-from lstm_zoo.sentiment.tokenizer import PAD
+from lstm_zoo.sentiment.tokenizer import PAD, ReviewTokenizer
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Norm = Annotated[float, Field(ge=0, le=1000)]
@@ -96,6 +96,7 @@ class SentimentModel(nn.Module):
         super().__init__()
         self.config = config
         self.start = dict(start or {})
+        self.tokenizer: ReviewTokenizer | None = None  # what its numbers mean, where known
         self.vocab_size = vocab_size
         self.embedding = nn.Embedding(vocab_size, config.embedding_size)
         if config.normalised_embedding:

@@ -69,7 +69,10 @@ class SentimentTask:
         start = None
         if config.start_from and counted is not None:
             start = starting_weights(Path(config.start_from), preprocessing)
-        return SentimentModel(config, len(preprocessing), len(preprocessing.labels), counted, start)
+        classes = len(preprocessing.labels)
+        model = SentimentModel(config, len(preprocessing), classes, counted, start)
+        model.tokenizer = preprocessing
+        return model
 
     def batches(
         self, data: SentimentData, config: SentimentBatchConfig, epoch: int, seed: int

@@ -128,6 +128,9 @@ class ReviewTokenizer:
         library.train_from_iterator(texts, trainer)
         return cls(library, labels, language)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> ReviewTokenizer:
+        return self  # nothing changes it once it is learned
+
     def __len__(self) -> int:
         return self.library.get_vocab_size()
 

@@ -100,6 +100,7 @@ def test_adversarial_noise_has_the_given_length_and_leaves_padding_alone() -> No
     torch.testing.assert_close(noise.square().sum((1, 2)).sqrt(), torch.full((4,), 3.0))
     assert (noise[1, 4:] == 0).all()
     assert not noise.requires_grad
+    assert (unit(torch.ones(4, 9, 6), LENGTHS)[1, 4:] == 0).all()
 
 
 def test_noise_of_a_vanishing_gradient_still_has_its_length() -> None:

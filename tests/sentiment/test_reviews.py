@@ -192,3 +192,26 @@ def test_the_order_of_the_file_does_not_matter(labels: list[tuple[int, int]], se
     names = ("train", "validation", "test")
     every = [text for name in names for text in texts(one, name)]
     assert len(every) == len(set(every))
+
+
+REPEATS, BOTH, OFFICIAL = "repeats", "texts with both labels", "also in an official part"
+PUBLISHED = {
+    "imdb": (25_000 + 25_000, {"test": 25_000}, {REPEATS: 96, BOTH: 0, OFFICIAL: 123}),
+    "sst2": (67_349 + 872, {"validation": 872}, {REPEATS: 371, BOTH: 5, OFFICIAL: 0}),
+    "hotel": (7_765, {"test": 1_164, "validation": 776}, {REPEATS: 0, BOTH: 0, OFFICIAL: 0}),
+    # Two repeats more than letter by letter: but for white space.
+    "shopping": (62_773, {"test": 9_407, "validation": 6_270}, {REPEATS: 51, BOTH: 18}),
+}
+"""Texts in the files, sizes of parts, and what is left out of training."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_published_files_hold_what_is_known_of_them(name: str, real_data: Path) -> None:
+    parts, left_out, test = read_split(config(name), real_data)
+    total, sizes, expected = PUBLISHED[name]
+    if "chosen too" in test:
+        del parts["test"]
+    for part, size in sizes.items():
+        assert len(parts[part]) == size
+    assert left_out.items() >= expected.items()
+    assert sum(len(part) for part in parts.values()) + sum(left_out.values()) == total

@@ -20,6 +20,7 @@ from lstm_zoo.sentiment.tokenizer import UNKNOWN
 from lstm_zoo.training.loop import Interrupted
 from lstm_zoo.training.recipe import read_recipe, recipe_names
 from lstm_zoo.training.train import evaluate, train
+from lstm_zoo.zoo.checkpoint import load_checkpoint
 
 
 def examples(number: int = 500, longest: int = 40) -> Examples:
@@ -150,6 +151,16 @@ def test_the_card_holds_what_evaluate_measures(tiny_classifier: Path, hotels: Pa
     history = checkpoint.config.history
     best = min(point["validation_nats"] for point in history)
     assert validation["nats"].value == pytest.approx(best, abs=1e-6)
+
+
+def test_a_checkpoint_is_measured_by_its_own_vocabulary(
+    tiny_classifier: Path, tiny_sentiment_recipe: Path, hotels: Path
+) -> None:
+    recipe, task = read_recipe(str(tiny_sentiment_recipe), ["data.vocabulary=12"])
+    data = task.load_data(recipe.data, hotels)
+    checkpoint = load_checkpoint(tiny_classifier)
+    metrics = task.evaluate(checkpoint.model, data, "test")
+    assert metrics["accuracy"].value == checkpoint.config.metrics["accuracy"].value
 
 
 def test_the_python_of_the_card_runs(
