@@ -239,7 +239,8 @@ def test_says_what_is_wrong_in_a_sentence_and_goes_on(open_gates: Visit) -> None
     alert.filter(has_text="这个模型只读 0 1").wait_for()
     page.get_by_role("button", name="English").click()
     look(page, "lstm.parity", "1" * (STEP_LIMIT + 5))
-    assert "2,005 steps; the first 2,000 were read" in page.locator("#gates-view .text-notices").inner_text()
+    notices = page.locator("#gates-view .text-notices").inner_text()
+    assert "2,005 steps; the first 2,000 were read" in notices
     assert page.locator(f"#gates-view {BOX} b").count() == STEP_LIMIT
 
 
