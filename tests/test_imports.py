@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "gating": {"cells", "recurrent", "initialization", "task", "errors"},
     "zoo": {"task", "files", "errors"},
     "training": {"zoo", "task", "files", "errors"},
-    "ui": {"zoo", "language", "task", "files", "errors"},
+    "ui": {"zoo", "inspection", "language", "task", "files", "errors"},
     "cli": {"zoo", "training", "inspection", "task", "files", "errors"},
     "__main__": {"cli"},
     "__init__": {

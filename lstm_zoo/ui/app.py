@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from lstm_zoo.language.predict import UnseenCharactersWarning
+from lstm_zoo.ui.gates import gates_tab
 from lstm_zoo.ui.generate import generate_tab
 from lstm_zoo.ui.models import describe_device
 from lstm_zoo.ui.words import label, markup, sentence, translations
@@ -37,8 +38,10 @@ def build_app() -> gr.Blocks:
                 with gr.Tab(label(word), id=word):
                     task, dropdown = lay_out()
                 choosers[task] = (word, dropdown)
+            with gr.Tab(label("tab_gates"), id="tab_gates"):
+                inside = gates_tab()
             with gr.Tab(label("tab_zoo"), id="tab_zoo"):
-                zoo_tab(tabs, choosers)
+                zoo_tab(tabs, choosers, inside=("tab_gates", inside))
     return page
 
 

@@ -24,14 +24,18 @@ document.addEventListener("click", (event) => {
   history.replaceState(history.state, "", address); // a link to the page keeps the language
 });
 
+// The text box, and the button that its keys press.
+const KEYS_PRESS = [["#prompt", "#write"], ["#gates-text", "#gates-go"]];
+
 document.addEventListener(
   "keydown",
   (event) => {
     const writes = event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey);
-    if (!writes || !event.target.closest("#prompt")) return;
+    const pair = writes && KEYS_PRESS.find(([box]) => event.target.closest(box));
+    if (!pair) return;
     event.preventDefault();
     event.stopPropagation();
-    document.querySelector("#write:not([disabled])")?.click();
+    document.querySelector(`${pair[1]}:not([disabled])`)?.click();
   },
   { capture: true },
 );

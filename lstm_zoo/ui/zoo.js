@@ -1,7 +1,7 @@
 // Shows the models that zoo_cards.py wrote, as cards or as a table, filtered; a button of a model
 // becomes an event of the component.
 
-const ACTIONS = ["use", "card", "measure", "download"];
+const ACTIONS = ["use", "inside", "card", "measure", "download"];
 const FILTERS = ["task", "language"];
 const root = element.querySelector(".zoo");
 const isPhone = matchMedia("(max-width: 640px)").matches;
@@ -38,7 +38,7 @@ root.addEventListener("click", (event) => {
     show();
   } else if (ACTIONS.includes(action)) {
     trigger(action, { name: button.value });
-    if (action === "use") scrollTo(0, 0);
+    if (action === "use" || action === "inside") scrollTo(0, 0);
   }
 });
 

@@ -51,12 +51,17 @@ Steps = Iterator[tuple[str, Any]]
 _html = partial(gr.HTML, apply_default_css=False)
 
 
-def zoo_tab(tabs: gr.Tabs, choosers: Mapping[str, tuple[str, gr.Dropdown]]) -> None:
+def zoo_tab(
+    tabs: gr.Tabs,
+    choosers: Mapping[str, tuple[str, gr.Dropdown]],
+    inside: tuple[str, gr.Dropdown],
+) -> None:
     """Lay out the tab and wire it.
 
     Args:
         tabs: all tabs of the page.
         choosers: for each task the id of its tab and the dropdown in which a model is chosen.
+        inside: the same of the tab that shows the gates of models of every task.
     """
 
     def models() -> str:
@@ -72,6 +77,12 @@ def zoo_tab(tabs: gr.Tabs, choosers: Mapping[str, tuple[str, gr.Dropdown]]) -> N
         chosen = gr.Dropdown(choices=names, value=name)
         updates = [chosen if each == task else gr.skip() for each in choosers]
         return ["", gr.Tabs(selected=choosers[task][0]), *updates]
+
+    def look_inside(event: gr.EventData) -> list[Any]:
+        name, names = str(event.name), list(find_models()[0])
+        if name not in names:
+            return [gr.skip(), gr.skip()]
+        return [gr.Tabs(selected=inside[0]), gr.Dropdown(choices=names, value=name)]
 
     def try_speed(event: gr.EventData) -> Steps:
         yield from _told(_measure(str(event.name)), models)
@@ -96,6 +107,7 @@ def zoo_tab(tabs: gr.Tabs, choosers: Mapping[str, tuple[str, gr.Dropdown]]) -> N
     )
     view.refresh(models, None, view, **AT_ONCE)
     view.use(use, None, [status, tabs, *(dropdown for _, dropdown in choosers.values())], **AT_ONCE)
+    view.inside(look_inside, None, [tabs, inside[1]], **AT_ONCE)
     view.card(_show_card, None, card, **AT_ONCE)
     view.measure(try_speed, None, [status, view], **PRIVATE, **ONE_AT_A_TIME)
     view.download(fetch, None, [status, view], **PRIVATE, concurrency_limit=DOWNLOADERS)

@@ -158,7 +158,8 @@ def _actions(entry: Entry, usable: Collection[str]) -> str:
     if entry.place == ON_HUB:
         return _button("download", entry, sentence("download"))
     use = _button("use", entry, sentence("use")) if entry.config.task in usable else ""
-    return use + _button("card", entry, sentence("card"))
+    inside = _button("inside", entry, sentence("inside"))
+    return use + inside + _button("card", entry, sentence("card"))
 
 
 def _button(action: str, entry: Entry, texts: Sentence) -> str:

@@ -28,6 +28,8 @@ def test_offers_the_public_events_alone(client: Client) -> None:
         "/measure",
         "/look_on_hub",
         "/download",
+        "/inspect",
+        "/hold",
     }
     assert endpoints["unnamed_endpoints"] == {}
 

@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "measured_by": ("Measured by", "测量命令"),
     "tokens_per_second": ("{speed} tokens/s", "每秒 {speed} 词元"),
     "use": ("Use it", "使用"),
+    "inside": ("Look inside", "查看内部"),
     "card": ("Card", "说明"),
     "close": ("Close", "关闭"),
     "download": ("Download", "下载"),

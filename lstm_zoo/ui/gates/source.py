@@ -1,0 +1,123 @@
+"""What a model is given to read: text, symbols or numbers, as a visitor types them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import torch
+
+from lstm_zoo.language.tokenizer import show_character
+from lstm_zoo.ui.words import Sentence, same, sentence
+from lstm_zoo.ui.writing import UNSEEN_SHOWN, Mistake
+
+STEP_LIMIT = 2_000
+"""Steps that are read; what is beyond is left out, and the page says so."""
+DRAWN_LENGTH = 60
+NUMBERS = re.compile(r"[\s,;，；]+")
+EXAMPLES = {
+    "en": (
+        "ROMEO:\nBut soft, what light through yonder window breaks?\n"
+        "It is the east, and Juliet is the sun.\n\n"
+        "JULIET:\nO Romeo, Romeo, wherefore art thou Romeo?\n"
+        "Deny thy father and refuse thy name;\n",
+        "KING RICHARD III:\nNow is the winter of our discontent\n"
+        "Made glorious summer by this sun of York;\n\n"
+        "First Citizen:\nBefore we proceed any further, hear me speak.\n",
+    ),
+    "zh": (
+        "《静夜思》\n床前明月光，疑是地上霜。\n举头望明月，低头思故乡。\n",
+        "《登鹳雀楼》\n白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。\n",
+    ),
+}
+"""Texts to begin with, by language; all are older than any copyright."""
+
+
+def example(predictor: Any, task: str, language: str, turn: int) -> str:
+    """Something for a model to read, as one would type it.
+
+    Args:
+        predictor: the model.
+        task: its task.
+        language: its language.
+        turn: another number gives another example.
+    """
+    problem = getattr(predictor, "problem", None)
+    if problem is None:
+        texts = EXAMPLES.get(language, EXAMPLES["en"])
+        return texts[turn % len(texts)]
+    generator = torch.Generator().manual_seed(turn)
+    drawn = problem.draw(generator, 1, DRAWN_LENGTH).inputs[0]
+    if problem.inputs:
+        return "".join(problem.inputs[symbol] for symbol in drawn.argmax(-1))
+    return " ".join(f"{value:.2f}{'*' if mark else ''}" for value, mark in drawn.tolist())
+
+
+def parse(predictor: Any, text: str) -> tuple[Any, list[Sentence]]:
+    """What was typed, as the model reads it.
+
+    Args:
+        predictor: the model.
+        text: as it was typed.
+
+    Returns:
+        An input of the model, and what a visitor should be told of it.
+
+    Raises:
+        Mistake: there is nothing to read, or what the model cannot read.
+    """
+    # Half of a surrogate pair is no character, and cannot be sent back to the page.
+    text = (text or "").encode("utf-8", "replace").decode().replace("\r\n", "\n")
+    problem = getattr(predictor, "problem", None)
+    if problem is not None and not problem.inputs:
+        return _cut(_pairs(text))
+    if problem is not None:
+        text = "".join(text.split())
+        unknown = sorted(set(text) - set(problem.inputs))
+        if unknown:
+            shown, known = show_character(unknown[0]), " ".join(problem.inputs)
+            raise Mistake(sentence("gates_symbols", shown=shown, known=known))
+    if not text:
+        raise Mistake(sentence("gates_nothing"))
+    read, notices = _cut(text)
+    return read, notices + _unseen(predictor, read)
+
+
+def _cut(read: Any) -> tuple[Any, list[Sentence]]:
+    if len(read) <= STEP_LIMIT:
+        return read, []
+    told = sentence("gates_cut", used=f"{STEP_LIMIT:,}", length=f"{len(read):,}")
+    return read[:STEP_LIMIT], [told]
+
+
+def _pairs(text: str) -> list[tuple[float, float]]:
+    """Numbers, of which some are marked by a star, as pairs of a value and a mark."""
+    pairs = []
+    for word in filter(None, NUMBERS.split(text)):
+        try:
+            value = float(word.rstrip("*"))
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise Mistake(sentence("gates_numbers", word=word[:40]))
+        pairs.append((value, float(word.endswith("*"))))
+    if not pairs:
+        raise Mistake(sentence("gates_nothing"))
+    return pairs
+
+
+def _unseen(predictor: Any, text: str) -> list[Sentence]:
+    unseen = predictor.unseen(text) if hasattr(predictor, "unseen") else []
+    if not unseen:
+        return []
+    shown = same(", ".join(map(show_character, unseen[:UNSEEN_SHOWN])))
+    more = len(unseen) - UNSEEN_SHOWN
+    if more > 0:
+        shown = sentence("and_more", characters=shown, count=f"{more:,}")
+    return [sentence("gates_unseen", characters=shown)]
+
+
+def told(error: Exception) -> Sentence:
+    """What went wrong, in both languages where that is known."""
+    return error.texts if isinstance(error, Mistake) else same(str(error))

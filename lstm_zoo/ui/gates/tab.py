@@ -1,0 +1,131 @@
+"""The tab 'Gates': pick a model, give it something to read, and look at each gate of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from lstm_zoo.errors import CheckpointError, UsageError
+from lstm_zoo.ui.gates.api import hold_units, inspect
+from lstm_zoo.ui.gates.looking import State, blank, look, pane, predictor_of
+from lstm_zoo.ui.gates.looks import KEPT_SECONDS, LOOKS
+from lstm_zoo.ui.gates.panels import AT_ONCE, PRIVATE, READERS, hold_panel, pair_panel
+from lstm_zoo.ui.gates.source import example, told
+from lstm_zoo.ui.gates.view import gates_view
+from lstm_zoo.ui.models import find_models
+from lstm_zoo.ui.terms import description
+from lstm_zoo.ui.words import label, markup, notice, sentence
+
+FIRST_MODEL = "char-lstm.shakespeare"
+Given = dict[str, Any]
+Filled = Iterator[tuple[Any, ...]]
+"""About the model, the text, what was filled in, the views, and the name of what they show."""
+_html = partial(gr.HTML, apply_default_css=False)
+_same = (gr.skip(), gr.skip(), gr.skip())
+
+
+def gates_tab() -> gr.Dropdown:
+    """Lay out the tab and wire it.
+
+    Returns:
+        Where a model is chosen.
+    """
+    names = list(find_models()[0])
+    if not names:
+        _html(notice(sentence("no_models")))
+    first = FIRST_MODEL if FIRST_MODEL in names else next(iter(names), None)
+    with gr.Row(equal_height=False, elem_classes="gates-inputs"):
+        with gr.Column(scale=4, min_width=300):
+            model = gr.Dropdown(
+                names, value=first, label=label("model"), elem_id="gates-model", filterable=False
+            )
+            about = _html(_about(first), elem_classes="about")
+            with gr.Row(elem_classes="gates-actions"):
+                go = gr.Button(label("gates_go"), variant="primary", elem_id="gates-go")
+                another = gr.Button(label("gates_another"), elem_id="gates-another")
+        with gr.Column(scale=7, min_width=300):
+            text = gr.Textbox(
+                label=label("gates_text"),
+                info=label("gates_text_info"),
+                lines=4,
+                max_lines=8,
+                elem_id="gates-text",
+            )
+    # What was filled in for the visitor, for which model, and how many examples there were.
+    given = gr.State({"model": "", "text": "", "task": "", "turn": 0})
+    kept = gr.State("", time_to_live=KEPT_SECONDS, delete_callback=LOOKS.drop)
+    view = gates_view("gates-view", begins=True)
+    hold_panel(model, text, view)
+    pair_panel(model, text)
+
+    filled = [about, text, given, view, kept]
+    for pressed in (go.click, text.submit):
+        pressed(_read, [model, text, given, kept], filled, **PRIVATE, **READERS)
+    for wanted in (another.click, view.begin):
+        wanted(_read_example, [model, given, kept], filled, **PRIVATE, **READERS)
+    model.change(_read_with, [model, text, given, kept], filled, **PRIVATE, **READERS)
+    # At each visit: models may have been downloaded since the page was built.
+    gr.on(None, lambda: gr.Dropdown(choices=list(find_models()[0])), None, model, **AT_ONCE)
+    gr.api(inspect, api_name="inspect", **READERS)
+    gr.api(hold_units, api_name="hold", **READERS)
+    return model
+
+
+def _read(
+    name: str, text: str, given: Given, kept: str, start: State | None = None, tale: Any = None
+) -> Filled:
+    """Let the model read, and show what there is to see; what was seen before is forgotten."""
+    # What is being typed stays as it is; only an example is put into the box.
+    filled = text if text == given["text"] else gr.skip()
+    yield _about(name), filled, given, blank(status=sentence("gates_wait")), kept
+    try:
+        state = pane(*look(name, text), start)
+    except (UsageError, CheckpointError) as error:
+        yield *_same, blank(error=told(error), done=True), kept
+        return
+    LOOKS.drop(kept)
+    yield *_same, blank(panes=[state], told=tale, done=True), state["token"]
+
+
+def _read_example(name: str, given: Given, kept: str) -> Filled:
+    """Another example for the model; the first one for another model."""
+    config = find_models()[0].get(name)
+    turn = given["turn"] if given["model"] == name else 0
+    text = ""
+    if config is not None:
+        with suppress(UsageError, CheckpointError):  # reading says it
+            text = example(predictor_of(name), config.task, config.language, turn)
+    task = config.task if config else ""
+    fresh = {"model": name, "text": text, "task": task, "turn": turn + 1}
+    yield from _read(name, text, fresh, kept)
+
+
+def _read_with(name: str, text: str, given: Given, kept: str) -> Filled:
+    """Another model: what the visitor typed stays if it can read that, else it gets an example."""
+    if given["model"] == name:  # it was not the visitor who chose it
+        yield _about(name), *[gr.skip()] * 4
+        return
+    config = find_models()[0].get(name)
+    own = text.strip() and text != given["text"]
+    if config and own and config.task == given["task"] != "gating":
+        yield from _read(name, text, given | {"model": name}, kept)
+    else:
+        yield from _read_example(name, given, kept)
+
+
+def _about(name: str | None) -> str:
+    """HTML that says what a model is."""
+    config = find_models()[0].get(name or "")
+    if config is None:
+        return ""
+    about = sentence(
+        "about_model",
+        description=description(config.name, config.description),
+        parameters=f"{config.parameters:,}",
+        data=config.data["name"],
+    )
+    return markup(about)
