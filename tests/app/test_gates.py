@@ -16,14 +16,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as drawn_arrays
+from safetensors.torch import save, save_file
+from torch import nn
 
 import lstm_zoo as zoo
 from lstm_zoo.errors import UsageError
 from lstm_zoo.inspection import Hold, intervene
 from lstm_zoo.inspection.connectivity import connectivity
-from lstm_zoo.ui.gates import answers, arrays, hold, looks, panels, source, studies
+from lstm_zoo.ui.gates import answers, arrays, hold, looks, panels, source, studies, upload
 from lstm_zoo.ui.gates.looking import look, pane
 from lstm_zoo.ui.words import WORDS
+from lstm_zoo.zoo.checkpoint import read_config
+from lstm_zoo.zoo.names import find_checkpoint
 
 WRITER = "char-lstm-small.shakespeare"
 TEXT = "ROMEO:\nBut soft, what light through yonder window breaks?\nIt is the east.\n"
@@ -181,13 +185,12 @@ def test_names_characters_that_the_model_has_never_seen() -> None:
 
 @pytest.mark.parametrize("name", zoo.list_models())
 def test_every_model_reads_its_own_example(name: str) -> None:
-    model = zoo.load(name)
-    task = "gating" if hasattr(model, "problem") else "language"
-    text = source.example(model, task, "zh" if "tang" in name else "en", 0)
+    model, language = zoo.load(name), read_config(find_checkpoint(name)).language
+    text = source.example(model, language, 0)
     found, notices = look(name, text)
     assert notices == []
     assert found.labels
-    assert source.example(model, task, "en", 0) != source.example(model, task, "en", 1)
+    assert source.example(model, language, 1) != text
 
 
 @pytest.mark.parametrize(
@@ -288,6 +291,59 @@ def test_only_models_that_read_alike_stand_side_by_side() -> None:
     assert "char-lstm.shakespeare" in panels._fitting(WRITER)
     assert "char-lstm.tang-poems" not in panels._fitting(WRITER)
     assert "lstm.brackets" not in panels._fitting("lstm.parity")
+
+
+@pytest.mark.parametrize("signal", upload.SIGNALS)
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.LSTM(3, 8, 2),
+        nn.LSTM(1, 5, bidirectional=True),
+        nn.LSTM(2, 6, proj_size=3),
+        nn.GRU(2, 4),
+        nn.RNN(2, 4),
+    ],
+    ids=str,
+)
+def test_uploaded_weights_are_shown_and_not_kept(
+    module: nn.Module, signal: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "folder" / "own.safetensors"
+    file.parent.mkdir()
+    save_file(module.state_dict(), file)
+    found = upload.look_at_upload(str(file), signal)
+    assert list(tmp_path.rglob("*")) == []
+    assert len(found.parts) == module.num_layers * (1 + module.bidirectional)
+    state = pane(found, [])
+    asked = {"token": state["token"], "part": 0, "unit": state["start"]["unit"]}
+    assert set(answers.unit_curves(asked)["curves"]) <= set(found.record)
+    for name in state["names"]:
+        assert "data" in answers.heat_map(asked | {"name": name, "order": arrays.SIMILAR})
+    assert "saturation" in studies.glance(asked)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"PK\x03\x04" + bytes(30),
+        b"\x80\x04pickle",
+        (2**40).to_bytes(8, "little") + b"{}",
+        save({"weight": torch.ones(2)}),
+        save({"weight_ih_l0": torch.full((16, 2), torch.nan), "weight_hh_l0": torch.ones(16, 4)}),
+        save({"weight_ih_l0": torch.ones(16, 2)}),
+    ],
+    ids=["empty", "text", "zip", "pickle", "terabyte", "other", "nan", "lacking"],
+)
+def test_a_bad_upload_is_one_sentence_and_leaves_nothing(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "folder" / "bad.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        upload.look_at_upload(str(file), "noise")
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_every_word_of_the_scripts_is_known() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from safetensors.torch import save_file
+from torch import nn
 
 import lstm_zoo as zoo
 from lstm_zoo.ui.gates.source import STEP_LIMIT
@@ -241,6 +245,25 @@ def test_two_models_stand_side_by_side_and_share_the_step(open_gates: Visit) -> 
     panes.nth(0).locator(".gates-text b").nth(12).click()
     for k in (0, 1):
         assert panes.nth(k).locator("b.looked").get_attribute("data-step") == "12"
+
+
+def test_uploaded_weights_are_shown_and_leave_no_file(open_gates: Visit, tmp_path: Path) -> None:
+    page = open_gates()
+    page.locator("#gates-upload > button").click()
+    good, bad = tmp_path / "own-weights.safetensors", tmp_path / "own-weights.pt"
+    save_file(nn.LSTM(3, 8, 2).state_dict(), good)
+    bad.write_bytes(b"PK\x03\x04 no weights")
+    chooser = "#gates-upload input[type=file]"
+    page.locator(chooser).set_input_files(bad)
+    alert = page.locator("#gates-view [role=alert]").filter(has_text="the file is a pickle")
+    alert.wait_for()
+    page.locator(chooser).set_input_files(good)
+    alert.wait_for(state="detached")
+    page.locator(DRAWN).wait_for()
+    assert page.locator("#gates-view .gates-text b").count() == 200
+    assert page.locator(".gates-bar [role=radio][value='1']").is_visible()
+    uploads = Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir(), "gradio"))
+    assert list(uploads.rglob("own-weights*")) == []
 
 
 def test_the_zoo_leads_here(open_gates: Visit) -> None:

@@ -44,8 +44,7 @@ def heat_map(asked: Asked) -> Answer:
 def unit_curves(asked: Asked) -> Answer:
     """All gates of one unit, by name."""
     look = LOOKS.get(asked["token"])
-    name = next(name for name in look.record if name != "h")
-    units = arrays.values(look, name, asked["part"]).shape[1]
+    units = arrays.values(look, look.unit_name, asked["part"]).shape[1]
     unit = arrays.check_unit(asked["unit"], units)
     return {"curves": arrays.unit_curves(look, asked["part"], unit)}
 

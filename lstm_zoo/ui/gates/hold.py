@@ -129,8 +129,15 @@ def _goes_on(predictor: Any, source: Any, length: int, seed: int) -> str:
     if hasattr(predictor, "generate"):
         text: str = predictor.generate(source, max_new_tokens=length, seed=seed)
         return text
-    answer = predictor.answer(source)
-    return answer if isinstance(answer, str) else " ".join(f"{value:.3f}" for value in answer)
+    if hasattr(predictor, "classify"):
+        chances = predictor.classify(source).probabilities
+        return "\n".join(f"{name} {chance:.4f}" for name, chance in chances.items())
+    answer = (
+        predictor.forecast(source)["mean"].tolist()
+        if hasattr(predictor, "forecast")
+        else predictor.answer(source)
+    )
+    return answer if isinstance(answer, str) else " ".join(f"{value:.4g}" for value in answer)
 
 
 def held_state(source: str, both: tuple[str, str], units: str) -> State:

@@ -67,7 +67,8 @@ def look(name: str, text: str) -> tuple[Look, list[Sentence]]:
     """
     source, notices = parse(predictor_of(name), text)
     record, said = _traced(name, source)
-    return Look(name, source, record, tuple(record.labels or ()), said), notices
+    once = hasattr(predictor_of(name), "classify")
+    return Look(name, source, record, tuple(record.labels or ()), said, once), notices
 
 
 @on_gpu
@@ -106,7 +107,7 @@ def pane(look: Look, notices: list[Sentence], start: State | None = None) -> Sta
     first: State = {"part": len(parts) - 1, "name": _first_name(look)} | (start or {})
     if "unit" not in first:
         first["unit"] = liveliest_unit(look, first["part"])
-    count = [values(look, look_name(look), part).shape[1] for part in range(len(parts))]
+    count = [values(look, look.unit_name, part).shape[1] for part in range(len(parts))]
     if first["part"] >= len(parts) or first["unit"] >= count[first["part"]]:
         raise Mistake(sentence("gates_no_unit", value=first["unit"], last=count[-1] - 1))
     if "step" not in first:  # where the unit is far from rest
@@ -127,11 +128,6 @@ def pane(look: Look, notices: list[Sentence], start: State | None = None) -> Sta
         "start": first,
         "panels": _panels(look),
     }
-
-
-def look_name(look: Look) -> str:
-    """The gate or state that has all units: h may be a projection."""
-    return next(name for name in look.record if name != "h")
 
 
 def _first_name(look: Look) -> str:
@@ -155,7 +151,7 @@ def _panels(look: Look) -> list[str]:
     panels = ["cell", "saturation"]
     if remembers(look.record):
         panels.append("time")
-    if look.model:
+    if look.model and isinstance(look.source, str | list):  # a forecast is of many steps at once
         panels.insert(1, "reach")
     if isinstance(look.source, str):
         panels.append("ranked")

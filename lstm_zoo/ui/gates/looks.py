@@ -32,6 +32,7 @@ class Look:
         labels: what each step is.
         said: for each step the likeliest answers with their probabilities, best first; empty where
             the answers are no symbols.
+        once: whether the model answers once, at the end.
     """
 
     model: str
@@ -39,6 +40,7 @@ class Look:
     record: Trace
     labels: tuple[str, ...]
     said: tuple[tuple[tuple[str, float], ...], ...] = ()
+    once: bool = False
 
     def part(self, number: Any) -> tuple[int, int]:
         """Layer and direction of the part of this number.
@@ -57,6 +59,11 @@ class Look:
         """(layer, direction) of each part that has gates, from below."""
         layers = next(iter(self.record.values()))
         return [(index, d) for index, layer in enumerate(layers) for d in range(len(layer))]
+
+    @property
+    def unit_name(self) -> str:
+        """A gate or state that has a value for each unit: h may be a projection."""
+        return next((name for name in self.record if name != "h"), "h")
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import torch
 
 from lstm_zoo.language.tokenizer import show_character
@@ -16,7 +17,7 @@ STEP_LIMIT = 2_000
 """Steps that are read; what is beyond is left out, and the page says so."""
 DRAWN_LENGTH = 60
 NUMBERS = re.compile(r"[\s,;，；]+")
-EXAMPLES = {
+TEXTS = {
     "en": (
         "ROMEO:\nBut soft, what light through yonder window breaks?\n"
         "It is the east, and Juliet is the sun.\n\n"
@@ -32,26 +33,50 @@ EXAMPLES = {
     ),
 }
 """Texts to begin with, by language; all are older than any copyright."""
+REVIEWS = {
+    "en": (
+        "Not a bad film at all: the plot is thin, but the two leads are a joy to watch.",
+        "A superb cast, and yet after an hour of this lifeless story I wanted it to end.",
+    ),
+    "zh": (
+        "房间很干净，服务也热情，就是早餐品种太少，不过下次还会住这里。",
+        "位置不错，可是隔音太差，一晚上没睡好，前台也冷淡，不会再来了。",
+    ),
+}
 
 
-def example(predictor: Any, task: str, language: str, turn: int) -> str:
+def example(predictor: Any, language: str, turn: int) -> str:
     """Something for a model to read, as one would type it.
 
     Args:
         predictor: the model.
-        task: its task.
         language: its language.
         turn: another number gives another example.
     """
     problem = getattr(predictor, "problem", None)
-    if problem is None:
-        texts = EXAMPLES.get(language, EXAMPLES["en"])
-        return texts[turn % len(texts)]
     generator = torch.Generator().manual_seed(turn)
+    if hasattr(predictor, "forecast"):
+        return " ".join(f"{value:.3f}" for value in _series(predictor, generator))
+    if problem is None:
+        texts = REVIEWS if hasattr(predictor, "classify") else TEXTS
+        fitting = texts.get(language, texts["en"])
+        return fitting[turn % len(fitting)]
     drawn = problem.draw(generator, 1, DRAWN_LENGTH).inputs[0]
     if problem.inputs:
         return "".join(problem.inputs[symbol] for symbol in drawn.argmax(-1))
     return " ".join(f"{value:.2f}{'*' if mark else ''}" for value, mark in drawn.tolist())
+
+
+def _series(predictor: Any, generator: torch.Generator) -> list[float]:
+    """A made-up series: two waves and noise; for models of returns a random walk."""
+    steps = torch.arange(min(predictor.look_back + 1, STEP_LIMIT))
+    noise = torch.randn(len(steps), generator=generator)
+    if predictor.is_of_returns:
+        walk: list[float] = (100 * (0.01 * noise).cumsum(0).exp()).tolist()
+        return walk
+    waves = torch.sin(2 * torch.pi * steps / 24) + torch.sin(2 * torch.pi * steps / 168)
+    series: list[float] = (10 + waves + 0.1 * noise).tolist()
+    return series
 
 
 def parse(predictor: Any, text: str) -> tuple[Any, list[Sentence]]:
@@ -70,6 +95,8 @@ def parse(predictor: Any, text: str) -> tuple[Any, list[Sentence]]:
     # Half of a surrogate pair is no character, and cannot be sent back to the page.
     text = (text or "").encode("utf-8", "replace").decode().replace("\r\n", "\n")
     problem = getattr(predictor, "problem", None)
+    if hasattr(predictor, "forecast"):  # its end is what is read; a text would be a file's name
+        return np.array([value for value, _ in _pairs(text)])[-STEP_LIMIT:], []
     if problem is not None and not problem.inputs:
         return _cut(_pairs(text))
     if problem is not None:

@@ -41,15 +41,16 @@ def reach(asked: Asked) -> Answer:
     if not isinstance(step, int) or not 0 <= step < len(look.labels):
         raise Mistake(sentence("gates_no_step", value=str(step)[:40], last=len(look.labels) - 1))
     sizes = _connectivity(look.model, look.source, step).float().cpu()
-    sizes[step + 1 :] = 0
-    total = sizes.sum()
-    passed = sizes[: step + 1].flip(0).cumsum(0)
-    half = int((passed < total / 2).sum()) + 1
+    if not look.once:
+        sizes[step + 1 :] = 0
+    passed = sizes[: None if look.once else step + 1].flip(0).cumsum(0)
+    half = int((passed < sizes.sum() / 2).sum()) + 1
     shares = sizes / sizes.max().clamp_min(1e-30)
     expected = look.said[step] if look.said else None
     return {
         "sizes": [round(share, 4) for share in shares.tolist()],
         "half": half,
+        "once": look.once,
         "next": expected[0][0] if expected else None,
     }
 

@@ -15,6 +15,7 @@ from lstm_zoo.ui.gates.looking import State, blank, look, pane, predictor_of
 from lstm_zoo.ui.gates.looks import KEPT_SECONDS, LOOKS
 from lstm_zoo.ui.gates.panels import AT_ONCE, PRIVATE, READERS, hold_panel, pair_panel
 from lstm_zoo.ui.gates.source import example, told
+from lstm_zoo.ui.gates.upload import upload_panel
 from lstm_zoo.ui.gates.view import gates_view
 from lstm_zoo.ui.models import find_models
 from lstm_zoo.ui.terms import description
@@ -59,6 +60,7 @@ def gates_tab() -> gr.Dropdown:
     given = gr.State({"model": "", "text": "", "task": "", "turn": 0})
     kept = gr.State("", time_to_live=KEPT_SECONDS, delete_callback=LOOKS.drop)
     view = gates_view("gates-view", begins=True)
+    upload_panel(view, kept)
     hold_panel(model, text, view)
     pair_panel(model, text)
 
@@ -98,7 +100,7 @@ def _read_example(name: str, given: Given, kept: str) -> Filled:
     text = ""
     if config is not None:
         with suppress(UsageError, CheckpointError):  # reading says it
-            text = example(predictor_of(name), config.task, config.language, turn)
+            text = example(predictor_of(name), config.language, turn)
     task = config.task if config else ""
     fresh = {"model": name, "text": text, "task": task, "turn": turn + 1}
     yield from _read(name, text, fresh, kept)

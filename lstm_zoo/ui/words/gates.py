@@ -25,13 +25,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "gates_name_h": ("Shown h", "输出 h"),
     "gates_name_tanh_c": ("tanh c", "tanh c"),
     "gates_name_update": ("Update gate", "更新门"),
+    "gates_name_new": ("Candidate", "候选值"),
     "gates_name_reset": ("Reset gate", "重置门"),
     # the views
     "gates_layer": ("Layer", "层"),
     "gates_what": ("See", "看"),
     "gates_unit": ("Unit", "单元"),
     "gates_units": ("units", "单元"),
-    "gates_step": ("Step", "第"),
+    "gates_step": ("Step", "步"),
     "gates_order": ("Order", "排列"),
     "gates_similar": ("by likeness", "按相似"),
     "gates_number": ("by number", "按编号"),
@@ -113,6 +114,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "gates_reach_value": (
         "The answer at step {step}. Half of what it hangs on is in the last {half} steps.",
         "第 {step} 步的回答。影响的一半来自最近 {half} 步。",
+    ),
+    "gates_reach_once": (
+        "The model answers once, for the whole. Half of what the answer hangs on is in the last"
+        " {half} steps.",
+        "模型对全文只作一次回答。影响的一半来自最后 {half} 步。",
     ),
     "gates_tab_saturation": ("Shut and open", "关与开"),
     "gates_about_saturation": (
@@ -224,10 +230,11 @@ WORDS: dict[str, tuple[str, str]] = {
     # uploads
     "gates_upload": ("Your own weights", "自己的权重"),
     "gates_upload_info": (
-        "A .safetensors file with the state dict of an nn.LSTM: the sizes are read from the shapes."
+        "A .safetensors file with the state dict of an nn.LSTM (or GRU, RNN): sizes are read from"
+        " the shapes."
         " It is read, deleted from this machine, and forgotten after a while.",
-        "包含 nn.LSTM 状态字典的 .safetensors 文件，大小由形状推知。文件读完即从本机删除，"
-        "过一段时间便不再保留。",
+        "包含 nn.LSTM（或 GRU、RNN）状态字典的 .safetensors 文件，大小由形状推知。文件读完即从本机"
+        "删除，过一段时间便不再保留。",
     ),
     "gates_upload_button": ("Choose a file", "选择文件"),
     "gates_signal": ("It reads", "让它读"),

@@ -145,16 +145,28 @@ function save(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-// A drawing as a file of its own: what the page's style says goes into it.
-function saveDrawing(svg, name) {
-  const copy = svg.cloneNode(true);
-  copy.setAttribute("xmlns", SVG);
-  const box = svg.viewBox.baseVal;
-  copy.setAttribute("width", box.width);
-  copy.setAttribute("height", box.height);
-  const style = getComputedStyle(svg);
-  copy.setAttribute("style", `color:${style.color};font-family:${style.fontFamily.replaceAll('"', "'")};background:${isDark() ? "#1c1917" : "#ffffff"}`);
-  save(name, new XMLSerializer().serializeToString(copy), "image/svg+xml");
+// Drawings, one below the other, as a file of their own: what the page's style says goes into it.
+function saveDrawings(drawings, name) {
+  const sheet = draw("svg", { xmlns: SVG });
+  let [width, height] = [0, 0];
+  for (const drawing of drawings) {
+    const copy = drawing.cloneNode(true);
+    const box = drawing.viewBox.baseVal;
+    for (const [key, value] of Object.entries({ y: height, width: box.width, height: box.height })) {
+      copy.setAttribute(key, value);
+    }
+    sheet.append(copy);
+    width = Math.max(width, box.width);
+    height += box.height;
+  }
+  sheet.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  sheet.setAttribute("width", width);
+  sheet.setAttribute("height", height);
+  const style = getComputedStyle(drawings[0]);
+  const font = style.fontFamily.replaceAll('"', "'");
+  const ground = isDark() ? "#1c1917" : "#ffffff";
+  sheet.setAttribute("style", `color:${style.color};font-family:${font};background:${ground}`);
+  save(name, new XMLSerializer().serializeToString(sheet), "image/svg+xml");
 }
 
 const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;

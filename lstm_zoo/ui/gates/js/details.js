@@ -20,9 +20,7 @@ class Details {
       this.glances.set(part, answer);
       this.follow();
     });
-    const drawing = (box, name) => [
-      ["SVG", () => box.querySelectorAll("svg").forEach((svg, k) => saveDrawing(svg, `${name}-${k + 1}.svg`))],
-    ];
+    const drawing = (box, name) => [["SVG", () => saveDrawings([...box.querySelectorAll("svg")], `${name}.svg`)]];
     const rows = (made, name) => ["CSV", () => save(`${name}.csv`, csv(made.rows ?? []), "text/csv")];
     const tabs = [
       ["cell", "gates_tab_cell", "gates_about_cell", this.cell.box, [...drawing(this.cell.box, "cell"), ["CSV", () => save("unit.csv", pane.curves.table(), "text/csv")]]],

@@ -50,7 +50,7 @@ class Pane {
     this.box.append(this.panel(this.heatTitle, tools, this.heat.box, this.heatFoot));
     this.curvesTitle = make("h3", "gates-title");
     const curveSaves = this.saves([
-      ["SVG", () => saveDrawing(this.curves.svg, `${this.file()}.svg`)],
+      ["SVG", () => saveDrawings([this.curves.svg], `${this.file()}.svg`)],
       ["CSV", () => save(`${this.file()}.csv`, this.curves.table(), "text/csv")],
     ]);
     this.box.append(this.panel(this.curvesTitle, curveSaves, this.curves.box));

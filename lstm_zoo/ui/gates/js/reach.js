@@ -33,7 +33,8 @@ class Reach {
     this.sizes = answer.sizes;
     this.text.colour(this.sizes, false, 1);
     const values = { step, before: visible(this.labels[step]), next: answer.next, half: answer.half };
-    this.told.replaceChildren(say(answer.next === null ? words.gates_reach_value : words.gates_reach, "span", "", values));
+    const said = answer.once ? words.gates_reach_once : answer.next === null ? words.gates_reach_value : words.gates_reach;
+    this.told.replaceChildren(say(said, "span", "", values));
   }
 
   table() {
