@@ -138,6 +138,10 @@ def test_a_question_that_no_page_asks_breaks_nothing(asked: Any) -> None:
     assert "error" in answers.heat_map(asked)
 
 
+def test_nor_does_a_stretch_that_is_none(token: str) -> None:
+    assert "error" in studies.stretch({"token": token, "start": "x", "stop": 5})
+
+
 def test_what_is_kept_is_bounded_in_room_and_time(seen: looks.Look) -> None:
     store = looks.LookStore(most_bytes=2 * seen.size)
     first, second, third = (store.put(seen) for _ in range(3))
@@ -237,6 +241,8 @@ def test_a_unit_of_parity_that_is_held_makes_it_err() -> None:
         ({"start": 1.5}, "must be a whole number"),
         ({"stop": "x"}, "must be a number"),
         ({"seed": None}, "must be a number"),
+        ({"value": None}, "“Value” must be a number"),
+        ({"value": float("inf")}, "“Value” must be a number"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

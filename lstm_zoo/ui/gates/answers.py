@@ -27,7 +27,7 @@ def answering(function: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
             return function(asked)
         except (UsageError, CheckpointError) as error:
             return {"error": told(error)}
-        except (KeyError, TypeError, AttributeError):  # not asked by our own page
+        except (KeyError, TypeError, AttributeError, ValueError):  # not asked by our own page
             return {"error": told(UsageError("the question was not understood"))}
 
     return answer

@@ -16,7 +16,8 @@ from lstm_zoo.ui.writing import Mistake
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 LENGTHS, SEEDS = (1, 1_000), (0, 2**53 - 1)
-MOST_UNITS = 8192
+MOST_UNITS, LONGEST_UNITS = 8192, 500
+"""Numbers under which all units lie, and characters that name them."""
 SPANS = {"c": (-20.0, 20.0), "h": (-1.0, 1.0), "cell": (-1.0, 1.0)}
 """From where to where a value can be held; all other gates from 0 to 1."""
 State = dict[str, Any]
@@ -54,7 +55,7 @@ def parse_units(text: Any) -> tuple[int, ...] | None:
     Raises:
         Mistake: it is something else.
     """
-    text = str(text).strip()
+    text = str(text).strip()[:LONGEST_UNITS]
     if text.lower() in ("all", "全部"):
         return None
     units: list[int] = []
@@ -69,15 +70,24 @@ def parse_units(text: Any) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys(units))
 
 
+def finite(key: str, value: Any) -> float:
+    """A number.
+
+    Raises:
+        Mistake: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Mistake(sentence("not_number", name=sentence(key)))
+    return value
+
+
 def whole(key: str, value: Any, low: int, high: int) -> int:
     """A whole number between limits.
 
     Raises:
         Mistake: it is none.
     """
-    name = sentence(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-        raise Mistake(sentence("not_number", name=name))
+    name, value = sentence(key), finite(key, value)
     if value != int(value):
         raise Mistake(sentence("not_whole", name=name, value=value))
     if not low <= value <= high:

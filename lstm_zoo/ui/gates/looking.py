@@ -76,7 +76,11 @@ def _traced(name: str, source: Any) -> tuple[Trace, Said]:
     """The trace, without its outputs: scores of a large vocabulary take more room than gates."""
     predictor = predictor_of(name)
     record = trace(predictor, source)
-    return replace(record, outputs=None), _said(predictor, record.outputs)
+    tensors = {
+        key: [[tensor.cpu() for tensor in layer] for layer in layers]
+        for key, layers in record.items()
+    }
+    return replace(record, tensors=tensors, outputs=None), _said(predictor, record.outputs)
 
 
 def _said(predictor: Any, outputs: Any) -> Said:

@@ -15,6 +15,7 @@ from lstm_zoo.ui.gates.hold import (
     Held,
     before_and_after,
     blank_held,
+    finite,
     held_state,
     parse_units,
     span,
@@ -127,12 +128,12 @@ def hold(
     last = STEP_LIMIT + LENGTHS[1]
     if isinstance(stop, str):
         stop = stop.strip()
-        stop = int(stop) if stop.isdecimal() else (float("nan") if stop else None)
+        stop = int(stop) if stop.isdecimal() and len(stop) < 9 else (float("nan") if stop else None)
     held = Held(
         name=str(name),
         layer=whole("gates_hold_layer", layer, 1, 64) - 1,
         units=parse_units(units),
-        value=float(value),
+        value=finite("gates_hold_value", value),
         start=whole("gates_hold_from", start, 0, last),
         stop=None if stop is None else whole("gates_hold_to", stop, 0, last),
     )
