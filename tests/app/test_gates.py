@@ -231,6 +231,13 @@ def test_a_unit_of_parity_that_is_held_makes_it_err() -> None:
     assert state["before"][state["same"]] != state["after"][state["same"]]
 
 
+def test_what_is_held_in_no_step_makes_no_difference() -> None:
+    both = hold.before_and_after("lstm.parity", "101", hold.Held("c", 0, None, 9.0, stop=0))
+    state = hold.held_state("101", both, "all")
+    assert state["before"] == state["after"] == "110"
+    assert state["status"]["en"].startswith("No difference")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -27,6 +27,7 @@ TEXT = (
 )
 CODE = "<img src=x onerror=\"document.title='run'\"><b>bold</b>"
 Visit = Callable[..., Any]
+BOX = ".gates-pane > .gates-panel > .gates-text"
 DRAWN = "#gates-view .gates-pane[data-drawn][data-unit]"
 
 
@@ -67,10 +68,11 @@ def at(page: Any) -> dict[str, Any]:
 def tints(page: Any) -> list[float]:
     """How strongly each step of the text is coloured, below 0 for blue."""
     strengths: list[float] = page.evaluate(
-        """() => [...document.querySelectorAll("#gates-view .gates-text b")].map((step) => {
+        """box => [...document.querySelectorAll(`#gates-view ${box} b`)].map((step) => {
             const [r, g, b, a] = step.style.backgroundColor.match(/[\\d.]+/g).map(Number);
             return (b > r ? -1 : 1) * (a ?? 1);
-        })"""
+        })""",
+        BOX,
     )
     return strengths
 
@@ -120,7 +122,7 @@ def test_shows_the_numbers_of_the_trace(open_gates: Visit) -> None:
     page.locator(".gates-unit input").fill("5")
     page.locator(".gates-unit input").press("Enter")
     page.locator(".gates-pane[data-unit='0 5']").wait_for()
-    page.locator(".gates-text b").nth(3).click()
+    page.locator(f"{BOX} b").nth(3).click()
     sums = page.locator(".gates-sums").inner_text().replace("−", "-")
     at_three = {name: record[name][0][0][0, 3, 5].item() for name in record}
     c_before = record["c"][0][0][0, 2, 5].item()
@@ -157,7 +159,7 @@ def test_pictures_are_saved(open_gates: Visit) -> None:
 def test_works_by_keyboard(open_gates: Visit) -> None:
     page = open_gates()
     look(page, "lstm.brackets", "([()])[]")
-    page.locator(".gates-text").focus()
+    page.locator(BOX).focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     assert at(page)["step"] == 1
@@ -232,7 +234,7 @@ def test_says_what_is_wrong_in_a_sentence_and_goes_on(open_gates: Visit) -> None
     page.get_by_role("button", name="English").click()
     look(page, "lstm.parity", "1" * (STEP_LIMIT + 5))
     assert "2,005 steps; the first 2,000 were read" in page.locator(".text-notices").inner_text()
-    assert page.locator("#gates-view .gates-text b").count() == STEP_LIMIT
+    assert page.locator(f"#gates-view {BOX} b").count() == STEP_LIMIT
 
 
 def test_two_models_stand_side_by_side_and_share_the_step(open_gates: Visit) -> None:
@@ -260,7 +262,7 @@ def test_uploaded_weights_are_shown_and_leave_no_file(open_gates: Visit, tmp_pat
     page.locator(chooser).set_input_files(good)
     alert.wait_for(state="detached")
     page.locator(DRAWN).wait_for()
-    assert page.locator("#gates-view .gates-text b").count() == 200
+    assert page.locator(f"#gates-view {BOX} b").count() == 200
     assert page.locator(".gates-bar [role=radio][value='1']").is_visible()
     uploads = Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir(), "gradio"))
     assert list(uploads.rglob("own-weights*")) == []
@@ -289,7 +291,7 @@ def test_fits_a_phone_in_both_languages(open_gates: Visit) -> None:
         for tab in ("cell", "reach", "saturation", "time", "ranked"):
             page.locator(f"[data-tab={tab}]").tap()
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.locator(".gates-text b").nth(5).tap()
+    page.locator(f"{BOX} b").nth(5).tap()
     assert at(page)["step"] == 5
     box = page.locator(".gates-heat canvas").bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
