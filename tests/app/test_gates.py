@@ -21,11 +21,11 @@ from torch import nn
 
 import lstm_zoo as zoo
 from lstm_zoo.errors import UsageError
-from lstm_zoo.inspection import Hold, intervene
+from lstm_zoo.inspection import Hold, features, intervene
 from lstm_zoo.inspection.connectivity import connectivity
-from lstm_zoo.ui.gates import answers, arrays, hold, looks, panels, source, studies, upload
+from lstm_zoo.ui.gates import answers, arrays, hold, looks, panels, source, studies, tour, upload
 from lstm_zoo.ui.gates.looking import look, pane
-from lstm_zoo.ui.words import WORDS
+from lstm_zoo.ui.words import WORDS, gates_views
 from lstm_zoo.zoo.checkpoint import read_config
 from lstm_zoo.zoo.names import find_checkpoint
 
@@ -357,6 +357,21 @@ def test_a_bad_upload_is_one_sentence_and_leaves_nothing(content: bytes, tmp_pat
         upload.look_at_upload(str(file), "noise")
     assert "\n" not in str(caught.value)
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_the_tour_has_three_discoveries_that_can_be_shown() -> None:
+    shown = tour.tour()
+    assert len(shown) == 3
+    for each in shown:
+        assert f"gates_tale_{each.name}" in WORDS
+        found, notices = look(each.model, each.text)
+        assert notices == []
+        start = pane(found, [], tour.start_of(each))["start"]
+        assert (start["part"], start["unit"]) == (each.units[0].unit[0], each.units[0].unit[2])
+
+
+def test_what_units_may_track_has_a_chinese_name() -> None:
+    assert features.FEATURES.keys() <= gates_views.FEATURES.keys()
 
 
 def test_every_word_of_the_scripts_is_known() -> None:

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 import lstm_zoo as zoo
+from lstm_zoo.inspection.discoveries import discoveries
 from lstm_zoo.ui.gates.source import STEP_LIMIT
 
 WRITER = "char-lstm-small.shakespeare"
@@ -119,6 +120,20 @@ def test_a_new_user_finds_the_unit_that_counts_the_line_and_holds_it(open_gates:
     page.locator(f".gates-held[data-done=true]:not([data-run='{run}']) mark").first.wait_for()
     marked = page.locator(".gates-held mark").all_text_contents()
     assert marked[0] != marked[1]
+
+
+def test_the_tour_shows_what_was_found(open_gates: Visit) -> None:
+    page = open_gates()
+    for title, tale in (
+        ("A unit that counts brackets", "The memory of this unit counts how many are open"),
+        ("A unit that counts the line", "starts anew at each line break"),
+    ):
+        page.get_by_role("button", name=title).click()
+        page.locator("#gates-view .gates-told").filter(has_text=tale).wait_for()
+        model = page.input_value("#gates-model input")
+        found = next(each for each in discoveries() if each.model == model)
+        assert at(page)["unit"] == found.units[0].unit[2]
+        assert page.input_value("#gates-text textarea").strip() == found.text.strip()
 
 
 def test_shows_the_numbers_of_the_trace(open_gates: Visit) -> None:
@@ -239,8 +254,10 @@ def test_says_what_is_wrong_in_a_sentence_and_goes_on(open_gates: Visit) -> None
     alert.filter(has_text="这个模型只读 0 1").wait_for()
     page.get_by_role("button", name="English").click()
     look(page, "lstm.parity", "1" * (STEP_LIMIT + 5))
-    notices = page.locator("#gates-view .text-notices").inner_text()
-    assert "2,005 steps; the first 2,000 were read" in notices
+    assert (
+        "2,005 steps; the first 2,000 were read"
+        in page.locator("#gates-view .text-notices").inner_text()
+    )
     assert page.locator(f"#gates-view {BOX} b").count() == STEP_LIMIT
 
 

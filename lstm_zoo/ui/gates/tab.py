@@ -10,11 +10,13 @@ from typing import Any
 import gradio as gr
 
 from lstm_zoo.errors import CheckpointError, UsageError
+from lstm_zoo.inspection.discoveries import Discovery
 from lstm_zoo.ui.gates.api import hold_units, inspect
 from lstm_zoo.ui.gates.looking import State, blank, look, pane, predictor_of
 from lstm_zoo.ui.gates.looks import KEPT_SECONDS, LOOKS
 from lstm_zoo.ui.gates.panels import AT_ONCE, PRIVATE, READERS, hold_panel, pair_panel
 from lstm_zoo.ui.gates.source import example, told
+from lstm_zoo.ui.gates.tour import start_of, tour_buttons
 from lstm_zoo.ui.gates.upload import upload_panel
 from lstm_zoo.ui.gates.view import gates_view
 from lstm_zoo.ui.models import find_models
@@ -43,6 +45,7 @@ def gates_tab(tabs: gr.Tabs, askers: Sequence[gr.HTML] = ()) -> gr.Dropdown:
     if not names:
         _html(notice(sentence("no_models")))
     first = FIRST_MODEL if FIRST_MODEL in names else next(iter(names), None)
+    tour = tour_buttons(names)
     with gr.Row(equal_height=False, elem_classes="gates-inputs"):
         with gr.Column(scale=4, min_width=300):
             model = gr.Dropdown(
@@ -69,6 +72,9 @@ def gates_tab(tabs: gr.Tabs, askers: Sequence[gr.HTML] = ()) -> gr.Dropdown:
     pair_panel(model, text)
 
     filled = [about, text, given, view, kept]
+    for discovery, button in tour:
+        show = partial(_discover, discovery)
+        button.click(show, kept, [model, *filled], **PRIVATE, **READERS)
     for pressed in (go.click, text.submit):
         pressed(_read, [model, text, given, kept], filled, **PRIVATE, **READERS)
     for wanted in (another.click, view.begin):
@@ -135,6 +141,21 @@ def _read_with(name: str, text: str, given: Given, kept: str) -> Filled:
         yield from _read(name, text, given | {"model": name}, kept)
     else:
         yield from _read_example(name, given, kept)
+
+
+def _discover(discovery: Discovery, kept: str) -> Filled:
+    """One of the tour's discoveries."""
+    config = find_models()[0].get(discovery.model)
+    given = {
+        "model": discovery.model,
+        "text": discovery.text,
+        "task": config.task if config else "",
+        "turn": 0,
+    }
+    model = gr.Dropdown(value=discovery.model)
+    tale = sentence(f"gates_tale_{discovery.name}")
+    for step in _read(discovery.model, discovery.text, given, kept, start_of(discovery), tale):
+        yield model, *step
 
 
 def _about(name: str | None) -> str:

@@ -10,8 +10,7 @@ import gradio as gr
 from lstm_zoo.ui.gates.answers import heat_map, table, unit_curves
 from lstm_zoo.ui.gates.looking import blank
 from lstm_zoo.ui.gates.studies import glance, ranked, reach, stretch
-from lstm_zoo.ui.words import LANGUAGES, Sentence
-from lstm_zoo.ui.words.gates import WORDS
+from lstm_zoo.ui.words import LANGUAGES, WORDS, Sentence
 
 SCRIPTS = Path(__file__).parent / "js"
 BASE = ("base.js",)

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 
-from lstm_zoo.ui.words import forecast, frame, gates, generate, sentiment, zoo
+from lstm_zoo.ui.words import forecast, frame, gates, gates_views, generate, sentiment, zoo
 
 LANGUAGES = ("en", "zh-CN")
 Sentence = dict[str, str]
@@ -21,7 +21,7 @@ Sentence = dict[str, str]
 
 WORDS: dict[str, tuple[str, str]] = {}
 """Key -> the words in each of `LANGUAGES`; each tab keeps its own in a module beside this one."""
-for _part in (frame, generate, forecast, sentiment, gates, zoo):
+for _part in (frame, generate, forecast, sentiment, gates, gates_views, zoo):
     assert not WORDS.keys() & _part.WORDS.keys(), f"{_part.__name__} says a word twice"
     WORDS |= _part.WORDS
 
