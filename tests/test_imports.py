@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "training": {"zoo", "task", "files", "errors"},
     "ui": {
         "zoo",
+        "training",
         "inspection",
         "language",
         "forecasting",
