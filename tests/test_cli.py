@@ -161,16 +161,15 @@ def test_train_writes_a_checkpoint_that_generate_can_use(
     assert run("generate", f"local-dir:{checkpoint}", "the").returncode == 0
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate"])
-def test_without_the_training_extra_the_command_to_install_it_is_named(verb: str) -> None:
+def test_without_an_extra_the_command_to_install_it_is_named(name: str, tmp_path: Path) -> None:
     code = (
-        "import sys; sys.modules['accelerate'] = None;"  # as if it were not installed
-        f"sys.argv = ['lstm_zoo', {verb!r}, 'char-lstm-small.shakespeare'];"
+        "import sys; sys.modules['onnx'] = None;"  # as if it were not installed
+        f"sys.argv = ['lstm_zoo', 'export', {name!r}, '--to', 'onnx', {str(tmp_path / 'x.onnx')!r}];"
         "from lstm_zoo.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    sentence = "error: this command needs accelerate, which comes with training: pip install"
+    sentence = "error: this command needs onnx, which comes with export to ONNX: pip install"
     assert done.stderr.startswith(sentence)
 
 

@@ -37,7 +37,7 @@ DataFile = Annotated[
     Path | None, typer.Option(help="A file to read instead of the recipe's data.file.")
 ]
 EXTRAS = {
-    "train": ("training", ("accelerate", "yaml", "opencc", "arch")),
+    "train": ("training", ("arch", "opencc", "pyarrow", "sklearn")),
     "export": ("export to ONNX", ("onnx", "onnxruntime")),
 }
 """Extras of the package: what they are for, and the modules that come with them."""
