@@ -117,7 +117,8 @@ class Trainer:
             while not self._finished():
                 self._epoch(bar)
         save(self)
-        self.accelerator.end_training()
+        for tracker in self.accelerator.trackers:  # `end_training` would part the processes too
+            tracker.finish()
         return self._outcome()
 
     def _finished(self) -> bool:

@@ -51,10 +51,9 @@ class Few:
 
 def small(recipe: Recipe) -> Recipe:
     """The recipe with few units and one epoch, all else as it is."""
+    given = {key for key, value in recipe.model.model_dump().items() if value}
     widths = {"hidden_size", "embedding_size", "d_model", "channels"}
-    model = recipe.model.model_copy(
-        update=dict.fromkeys(widths & recipe.model.model_dump().keys(), 8)
-    )
+    model = recipe.model.model_copy(update=dict.fromkeys(widths & given, 8))
     training = recipe.training.model_copy(update={"epochs": 1})
     return recipe.model_copy(update={"model": model, "training": training})
 
@@ -63,6 +62,10 @@ def data_folder(recipe: Recipe, tmp_path: Path) -> Path | None:
     """A folder with tiny data for the recipe; the real one for tasks that are not known here."""
     if recipe.task == "gating":
         return None
+    if recipe.name == "lstm.my-series":
+        rows = "\n".join(f"{math.sin(row / 3):.4f}" for row in range(600))
+        (tmp_path / recipe.data.file).write_text(f"value\n{rows}\n")
+        return tmp_path
     if recipe.task != "language":
         if DATA_VARIABLE not in os.environ:
             pytest.skip(f"{DATA_VARIABLE} does not name a folder of raw data")
