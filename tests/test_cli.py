@@ -162,9 +162,10 @@ def test_train_writes_a_checkpoint_that_generate_can_use(
 
 
 def test_without_an_extra_the_command_to_install_it_is_named(name: str, tmp_path: Path) -> None:
+    arguments = ["lstm_zoo", "export", name, "--to", "onnx", str(tmp_path / "x.onnx")]
     code = (
         "import sys; sys.modules['onnx'] = None;"  # as if it were not installed
-        f"sys.argv = ['lstm_zoo', 'export', {name!r}, '--to', 'onnx', {str(tmp_path / 'x.onnx')!r}];"
+        f"sys.argv = {arguments!r};"
         "from lstm_zoo.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

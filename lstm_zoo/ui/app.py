@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +71,7 @@ def launch_options() -> dict[str, Any]:
 
 
 def _header() -> str:
+    tabs = [list(sentence(word).values()) for word in (*TABS, "tab_gates", "tab_zoo")]
     device = markup(sentence("runs_on")) + " " + markup(describe_device())
     return f"""
 <header>
@@ -76,7 +79,7 @@ def _header() -> str:
     <h1>{TITLE}</h1>
     <p>{markup(sentence("tagline"))}</p>
   </div>
-  <nav aria-label="Language / 语言">
+  <nav aria-label="Language / 语言" data-tabs="{html.escape(json.dumps(tabs))}">
     <span class="device">{device}</span>
     <button type="button" lang="en" data-choose="en">English</button>
     <button type="button" lang="zh-CN" data-choose="zh-CN">中文</button>

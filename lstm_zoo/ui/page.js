@@ -11,7 +11,20 @@ const gradio = module ? import(module.href) : Promise.resolve({});
 async function speak(language) {
   document.documentElement.lang = language;
   (await gradio).changeLocale?.(language);
+  nameTabs();
 }
+
+// Gradio gives a tab its new name only once it was opened.
+function nameTabs() {
+  const names = JSON.parse(document.querySelector("[data-tabs]")?.dataset.tabs ?? "[]");
+  const index = LANGUAGES.indexOf(document.documentElement.lang);
+  for (const button of document.querySelectorAll(".tab-wrapper button")) {
+    const text = [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const name = names.find((known) => known.includes(text?.data.trim()))?.[index];
+    if (name && text.data.trim() !== name) text.data = name;
+  }
+}
+new MutationObserver(nameTabs).observe(document.documentElement, { childList: true, subtree: true });
 
 speak(fitting(new URLSearchParams(location.search).get("lang")) ?? fitting(navigator.language) ?? "en");
 

@@ -78,8 +78,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Drag over the chart to zoom in, double-click for all of it.",
         "在图上拖动可放大，双击看全部。",
     ),
-    "prices_view": ("Price", "价格"),
-    "returns_view": ("Daily returns", "日收益率"),
     "spread": (
         "Expected size of a day's move over the next {horizon} days: {daily} % (one standard"
         " deviation; {yearly} % a year). The simple rule EWMA says {simple} %.",
@@ -117,8 +115,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "{origins} 次过去预测的平均。越低越好；区间占比以接近其名义值为好。"
         "区间只用更早的预测来校正。",
     ),
-    "lower": ("lower", "低"),
-    "higher": ("higher", "高"),
     "verdict_earns": (
         "The model earns its keep on this series: over {origins} past forecasts its {measure} is"
         " {percent} % lower than that of the best baseline, “{baseline}” (p = {p}).",
