@@ -115,6 +115,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{origins} 次过去预测的平均。越低越好；区间占比以接近其名义值为好。"
         "区间只用更早的预测来校正。",
     ),
+    "lower": ("lower", "低"),
+    "higher": ("higher", "高"),
     "verdict_earns": (
         "The model earns its keep on this series: over {origins} past forecasts its {measure} is"
         " {percent} % lower than that of the best baseline, “{baseline}” (p = {p}).",
