@@ -211,7 +211,7 @@ def test_an_example_brings_a_model_that_fits(visit: Visit) -> None:
     page.get_by_role("button", name="《春夜》").click()
     page.wait_for_function("document.querySelector('#prompt textarea').value === '《春夜》\\n'")
     assert page.input_value("#model input") == "char-lstm.tang-poems"
-    assert page.get_by_text("Writes classical Chinese poems").is_visible()
+    page.get_by_text("Writes classical Chinese poems").wait_for()
     page.get_by_role("button", name="ROMEO:").click()
     page.wait_for_function("document.querySelector('#prompt textarea').value === 'ROMEO:\\n'")
     assert page.input_value("#model input").endswith(".shakespeare")

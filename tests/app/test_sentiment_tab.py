@@ -82,10 +82,14 @@ def test_says_what_the_package_says_and_why(open_sentiment: Visit, reviewer: Any
     tokens = page.locator(".why-body b")
     assert tokens.all_text_contents() == words
     awful = words.index("awful")
-    page.locator("#classify").hover()  # or the pointer might lie there already
-    tokens.nth(awful).hover()
-    page.locator(".why-hint.shown").wait_for()
-    shown = page.locator(".why-hint").inner_text()
+    hint = page.locator(".why-hint")
+    for _ in range(20):  # the button that loses the focus as it is freed puts the figures away
+        page.locator("#classify").hover()
+        tokens.nth(awful).hover()
+        page.wait_for_timeout(100)
+        if hint.inner_text():
+            break
+    shown = hint.inner_text()
     assert f"−{abs(explanation.contributions.values[awful]):.2f}" in shown
     assert f"−{abs(explanation.occlusion[awful]):.2f}" in shown
     assert explanation.attention is not None

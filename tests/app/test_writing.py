@@ -173,10 +173,9 @@ def test_both_languages_say_the_same(key: str) -> None:
 
 
 def test_every_word_is_used() -> None:
-    folder = Path(words.__file__).parents[1]
-    paths = [
-        p for p in folder.rglob("*") if p.suffix in (".py", ".js") and p.parent.name != "words"
-    ]
+    package = Path(words.__file__).parents[2]
+    files = (path for path in package.rglob("*") if path.suffix in (".py", ".js"))
+    paths = [path for path in files if path.parent.name != "words"]
     source = "".join(path.read_text("utf-8") for path in paths)
     used = set(re.findall(r"\w+", source)) | {f"{key}_info" for key in writing.LIMITS}
     # Words that are chosen by a value.
