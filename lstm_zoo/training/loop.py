@@ -91,6 +91,7 @@ class Trainer:
         self.steps = len(self._batches(0))
         self.schedule = Schedule(self.optimizer, recipe.schedule, self.steps * options.epochs)
         self.epoch, self.step, self.seconds, self.units, self.peak_memory = 0, 0, 0.0, 0, 0
+        self.shown = 0.0
         self.skipped = self.skipped_in_epoch = self.skipped_in_a_row = 0
         self.loss_sum = torch.zeros((), device=self.device)
         self.history: list[dict[str, float]] = []
@@ -130,7 +131,7 @@ class Trainer:
     def _epoch(self, bar: tqdm) -> None:
         batches = self._batches(self.epoch)
         self.model.train()
-        started = saved = shown = time.perf_counter()
+        started = saved = time.perf_counter()
         for step in range(self.step, self.steps):
             batch = batches[step]
             loss = self.gradient.backward(batch)
@@ -141,9 +142,9 @@ class Trainer:
             self.step, self.units = step + 1, self.units + self.task.units(batch)
             self.seconds, started = self.seconds + now - started, now
             bar.update()
-            if now - shown > SHOW_EVERY:
+            if now - self.shown > SHOW_EVERY:
                 self._show(bar)
-                shown = now
+                self.shown = now
             if stop or (due and not self.skipped_in_a_row):
                 save(self)
                 saved = now
