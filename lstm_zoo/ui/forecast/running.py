@@ -18,6 +18,7 @@ from lstm_zoo.ui.words import label, markup, notice, same, sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 TASK = "forecasting"
+WORKING = '<span role="status">'
 
 
 @on_gpu
@@ -69,7 +70,7 @@ def train(
 
 def _progress(share: float) -> str:
     bar = f'<progress value="{share:.3f}"></progress>' if share else "<progress></progress>"
-    return f'<span role="status">{markup(sentence("training"))} {bar}</span>'
+    return _working("training", after=f" {bar}")
 
 
 def _shown(found: Answer, verdict: str, source: Source) -> tuple[Any, ...]:
@@ -96,5 +97,10 @@ def _whole(horizon: Any) -> int:
     return int(horizon)
 
 
-def _working(word: str) -> str:
-    return f'<span role="status">{markup(sentence(word))}</span>'
+def is_working(status: str) -> bool:
+    """Whether a status tells of work that still goes on."""
+    return status.startswith(WORKING)
+
+
+def _working(word: str, after: str = "") -> str:
+    return f"{WORKING}{markup(sentence(word))}{after}</span>"

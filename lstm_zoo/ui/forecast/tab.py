@@ -10,7 +10,7 @@ import gradio as gr
 from lstm_zoo.errors import UsageError
 from lstm_zoo.ui.forecast.api import backtest, forecast
 from lstm_zoo.ui.forecast.own_models import own_model
-from lstm_zoo.ui.forecast.running import TASK, run, train
+from lstm_zoo.ui.forecast.running import TASK, is_working, run, train
 from lstm_zoo.ui.forecast.sources import EXAMPLES, columns_of
 from lstm_zoo.ui.models import find_models
 from lstm_zoo.ui.terms import description
@@ -62,13 +62,13 @@ def forecast_tab() -> tuple[str, gr.Dropdown]:
     buttons = [go, learn, stop]
     begun = go.click(partial(_buttons, busy=True), None, buttons, **AT_ONCE)
     running = begun.then(run, [model, source, *options], outputs, **PRIVATE, **SHARED)
-    running.then(partial(_buttons, busy=False), None, buttons, **AT_ONCE)
+    running.then(_over, status, [*buttons, status], **AT_ONCE)
     asked = learn.click(partial(_buttons, busy=True), None, buttons, **AT_ONCE)
     training = asked.then(
         train, [source, *options[:3]], [status, model], **PRIVATE, concurrency_limit=1
     )
-    training.then(partial(_buttons, busy=False), None, buttons, **AT_ONCE)
-    stop.click(_stopped, None, [*buttons, status], cancels=[running, training], **AT_ONCE)
+    training.then(_over, status, [*buttons, status], **AT_ONCE)
+    stop.click(partial(_buttons, busy=False), None, buttons, cancels=[running, training], **AT_ONCE)
     gr.api(forecast, api_name="forecast", **SHARED)
     gr.api(backtest, api_name="backtest", **SHARED)
     return TASK, model
@@ -150,8 +150,9 @@ def _about(name: str | None) -> str:
     return markup(description(config.name, config.description)) if config else ""
 
 
-def _stopped() -> tuple[Any, ...]:
-    return *_buttons(busy=False), ""
+def _over(status: str) -> tuple[Any, ...]:
+    """The buttons, and the status without the progress that a stopped run left in it."""
+    return *_buttons(busy=False), "" if is_working(status) else gr.skip()
 
 
 def _buttons(busy: bool) -> tuple[gr.Button, ...]:
