@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.example_series import example_series
 from lstm_zoo.forecasting.series import Series, read_series
 from lstm_zoo.forecasting.tables import read_table
+from lstm_zoo.ui.words import sentence
+from lstm_zoo.ui.writing import Mistake
 
 EXAMPLES = {
     # name -> the steps that are asked for at first
@@ -39,10 +40,10 @@ def series_of(source: Source, date: str | None, values: list[str] | None) -> Ser
         values: columns of the values; None or none for all.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: none is chosen, or it cannot be read.
     """
     if "example" in source:
         return example_series(source["example"])
     if "file" in source:
         return read_series(Path(source["file"]), date or None, values or None)
-    raise UsageError("choose an example or upload a csv first")
+    raise Mistake(sentence("choose_series"))
