@@ -41,6 +41,8 @@ class SeriesModel(nn.Module):
 
     def __init__(self, config: ForecastModelConfig, preprocessing: Preprocessing) -> None:
         super().__init__()
+        if config.long_run:
+            raise UsageError("model.long_run is for models of prices: leave it out")
         self.config = config
         self.look_back, self.horizon = preprocessing.look_back, preprocessing.horizon
         self.horizons = preprocessing.horizons
