@@ -13,6 +13,7 @@ from lstm_zoo.ui.forecast.own_models import own_model
 from lstm_zoo.ui.forecast.running import TASK, is_working, run, train
 from lstm_zoo.ui.forecast.sources import EXAMPLES, columns_of
 from lstm_zoo.ui.models import find_models
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, model_chooser, say_what_is_missing
 from lstm_zoo.ui.terms import description
 from lstm_zoo.ui.words import label, markup, notice, same, sentence
 
@@ -20,8 +21,6 @@ PRICES_MODEL = "prob-lstm.sp500"
 FORECASTERS = 2
 """Visitors who forecast at the same time; further ones wait in a queue."""
 FILES = [".csv", ".txt", ".tsv", ".gz", ".parquet"]
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 SHARED: dict[str, Any] = {"concurrency_limit": FORECASTERS, "concurrency_id": "forecasters"}
 _html = partial(gr.HTML, apply_default_css=False)
 _by_itself: Any = (label("found_by_itself"), "")
@@ -34,15 +33,11 @@ def forecast_tab() -> tuple[str, gr.Dropdown]:
     Returns:
         Its task, and where a model is chosen.
     """
-    models, errors = find_models(TASK)
-    for error in errors:
-        _html(notice(sentence("broken_model", error=error)))
-    if not models:
-        _html(notice(sentence("no_models")))
+    say_what_is_missing(TASK)
     source = gr.State({})
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            model, options = _what_to_forecast(list(models), source)
+            model, options = _what_to_forecast(source)
             with gr.Row(elem_classes="actions"):
                 go = gr.Button(label("forecast"), variant="primary", elem_id="forecast-go")
                 stop = gr.Button(label("stop"), elem_id="forecast-stop", interactive=False)
@@ -74,15 +69,9 @@ def forecast_tab() -> tuple[str, gr.Dropdown]:
     return TASK, model
 
 
-def _what_to_forecast(names: list[str], source: gr.State) -> tuple[gr.Dropdown, list[Any]]:
+def _what_to_forecast(source: gr.State) -> tuple[gr.Dropdown, list[Any]]:
     """The model, and the options of `run` after the source."""
-    first = next(iter(names), None)
-    model = gr.Dropdown(
-        names, value=first, label=label("model"), elem_id="forecast-model", filterable=False
-    )
-    about_model = _html(_about(first), elem_classes="about")
-    model.change(_about, model, about_model, **AT_ONCE)
-    gr.on(None, lambda: gr.Dropdown(choices=list(find_models(TASK)[0])), None, model, **AT_ONCE)
+    model = model_chooser("forecast-model", TASK, about=_about)
     with gr.Row(elem_classes="examples"):
         _html(markup(sentence("series_examples")))
         buttons = {
