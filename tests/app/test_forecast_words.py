@@ -23,7 +23,7 @@ from lstm_zoo.ui.forecast.charts import positions
 from lstm_zoo.ui.forecast.own_models import train_own
 from lstm_zoo.ui.forecast.running import run
 from lstm_zoo.ui.forecast.said import note_words, told
-from lstm_zoo.ui.forecast.sources import EXAMPLES, series_of
+from lstm_zoo.ui.forecast.sources import EXAMPLES, may_be_prices, series_of
 from lstm_zoo.ui.forecast.tables import (
     forecast_table,
     forecaster_name,
@@ -41,6 +41,13 @@ def is_translated(text: dict[str, str]) -> bool:
 def test_every_example_has_a_button_and_says_where_it_is_from() -> None:
     assert set(EXAMPLES) == set(example_names())
     assert all({f"example_{name}", f"about_{name}"} <= WORDS.keys() for name in EXAMPLES)
+
+
+def test_tables_of_prices_are_known_by_the_names_of_their_columns() -> None:
+    for names in (["Date", "Adj Close"], ["date", "close", "volume"], ["日期", "收盘价"]):
+        assert may_be_prices(names)
+    for names in (["date", "temperature"], ["day", "closed", "enclosed"]):
+        assert not may_be_prices(names)
 
 
 def test_every_forecaster_of_a_backtest_has_a_name_of_its_own() -> None:

@@ -11,6 +11,7 @@ import gradio as gr
 
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.forecast.answers import Answer, answer, run_backtest
+from lstm_zoo.ui.forecast.gates_link import NONE, link_of
 from lstm_zoo.ui.forecast.own_models import PREFIX, own_model, train_own
 from lstm_zoo.ui.forecast.said import told
 from lstm_zoo.ui.forecast.sources import Source, series_of
@@ -30,21 +31,25 @@ def run(
 ) -> Iterator[tuple[Any, ...]]:
     """Forecast, then test if that is asked for; what goes wrong is said in the status."""
     begin = time.perf_counter()
-    kept = [gr.skip()] * 7
+    kept = [gr.skip()] * 8
     try:
         yield (_working("forecasting"), *kept)
         series = series_of(source, date, [values] if values else None)
         steps = _whole(horizon)
         model = _model(name)
         found = answer(model, series, steps, hide)
+        link = NONE
+        if not name.startswith(PREFIX):  # the tab 'Gates' knows no visitor's own
+            link = link_of(name, model, series.first(len(series) - steps * hide))
         verdict = ""
         if hide:
-            yield (_working("backtesting"), *_shown(found, "", source))
+            yield (_working("backtesting"), *_shown(found, "", source), link)
             result = run_backtest(model, series, steps, own=name.startswith(PREFIX))
             verdict = backtest_table(result)
             found = answer(model, series, steps, hide, result)
         seconds = f"{time.perf_counter() - begin:.1f}"
-        yield (markup(sentence("forecast_done", seconds=seconds)), *_shown(found, verdict, source))
+        done = markup(sentence("forecast_done", seconds=seconds))
+        yield (done, *_shown(found, verdict, source), link)
     except (UsageError, CheckpointError) as error:
         yield (notice(told(error)), *kept)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ from lstm_zoo.ui.words import sentence
 from lstm_zoo.ui.writing import Mistake
 
 EXAMPLES = {
-    # name -> the steps that are asked for at first
+    # name -> the steps that are asked for at first; the first example is chosen from the start
+    "sp500": 20,
     "co2": 24,
     "elnino": 12,
-    "sp500": 20,
 }
+OF_PRICES = "sp500"
+PRICE_NAMES = re.compile(r"(adj\.? ?)?close|prices?|收盘价?|价格", re.IGNORECASE)
 Source = dict[str, Any]
 """{"example": name} or {"file": path}; empty if none is chosen."""
 
@@ -29,6 +33,11 @@ def columns_of(path: str) -> tuple[list[str], int]:
     """
     table = read_table(Path(path))
     return [str(name) for name in table.columns], len(table)
+
+
+def may_be_prices(columns: Sequence[str]) -> bool:
+    """Whether a table looks like prices, by the names of its columns."""
+    return any(PRICE_NAMES.fullmatch(name.strip()) for name in columns)
 
 
 def series_of(source: Source, date: str | None, values: list[str] | None) -> Series:

@@ -70,8 +70,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # what came of it
     "forecast_empty": (
-        "Choose a series, then press “Forecast”.",
-        "先选一个序列，再按“预测”。",
+        "Press “Forecast”, or choose another series first.",
+        "按“预测”即可；也可以先换一个序列。",
     ),
     "forecasting": ("Forecasting…", "正在预测……"),
     "backtesting": ("Testing on the past…", "正在用过去的数据检验……"),
@@ -99,6 +99,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "notes": ("What to know of this series", "关于这个序列须知"),
     "as_table": ("The forecast as a table", "预测数值表"),
+    "series_gates": ("Look at the gates while it reads this", "看它读这个序列时的门"),
     "save_csv": ("Save as .csv", "存为 .csv"),
     "column_series": ("Series", "序列"),
     "column_step": ("Step", "步"),
