@@ -110,6 +110,11 @@ class ForecastModelConfig(BaseModel):
     long_run: bool = Field(
         False, description="prices: read also the last year's volatility over the last month's"
     )
+    centred: bool = Field(
+        False,
+        description="prices: hold the mean of each density at no change; the survivors of an index"
+        " would teach that prices rise",
+    )
     dropout: float = Field(0.0, ge=0, lt=1, description="before the output layer")
     head: Literal["mse", "mae", "quantile", "student-t", "mixture"] = Field(
         "mae", description="points by their squared or absolute error, quantiles, or a density"

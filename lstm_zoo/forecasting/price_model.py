@@ -87,8 +87,11 @@ class PriceModel(nn.Module):
         coming = events[:, 1:].unfold(1, self.horizon, 1)[:, -last:].transpose(2, 3)
         extra = self.event_output(torch.tanh(self.event(coming)))
         raw = raw + extra.unflatten(-1, (KINDS, self.head.size))
-        zero = torch.zeros((), device=raw.device)
-        return self.head.rescaled(self.head.parameters(raw), zero, self._spread(raw))
+        parameters, spread = self.head.parameters(raw), self._spread(raw)
+        location = torch.zeros((), device=raw.device)
+        if self.config.centred:
+            location = -spread * self.head.mean(parameters)
+        return self.head.rescaled(parameters, location, spread)
 
     def _spread(self, like: Tensor) -> Tensor:
         """Deviation of each forecast where volatility stays: (horizon, 2)."""

@@ -62,11 +62,12 @@ def test_the_first_press_forecasts_the_first_example_and_leads_to_the_gates(
         arg=PRICES,
         timeout=WAIT,
     )
+    page.locator("#gates-view .gates-pane[data-drawn]").wait_for(timeout=WAIT)
+    page.wait_for_timeout(1500)  # the tab's own example would come in now
     read = [float(word) for word in page.input_value("#gates-text textarea").split()]
     closes = read_series(FOLDER / "sp500.csv").values[-len(read) :, 3]
     assert read == closes.tolist()
     assert len(read) == zoo.load(PRICES).look_back + 1
-    page.locator("#gates-view .gates-pane[data-drawn]").wait_for(timeout=WAIT)
 
 
 @needs_model
@@ -85,6 +86,9 @@ def test_prices_are_forecast_without_a_claim_about_their_direction(open_tab: Vis
     choose(page, "sp500", "标普")
     page.locator("#hide input").check()
     ask(page)
+    page.wait_for_function(
+        "document.querySelector('#forecast-status').getBoundingClientRect().top < 400"
+    )
     page.locator("#forecast-chart .main-svg").first.wait_for(timeout=WAIT)
     page.locator("#forecast-returns .main-svg").first.wait_for(timeout=WAIT)
     assert "这不是投资建议" in page.locator("#forecast-said").inner_text()

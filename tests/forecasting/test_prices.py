@@ -51,14 +51,12 @@ def stock(days: int = 80, seed: int = 0) -> np.ndarray:
     return np.stack([opened, high, low, close, rng.integers(1e5, 1e6, days)], 1)
 
 
-def forecaster(
-    head: str = "student-t", look_back: int = 60, long_run: bool = False
-) -> PriceForecaster:
+def forecaster(head: str = "student-t", look_back: int = 60, **config: bool) -> PriceForecaster:
     """With random weights."""
     travels = preprocessing(
         0, kind="prices", look_back=look_back, horizons=[1, HORIZON], frequency="B"
     )
-    model = PriceModel(ForecastModelConfig(hidden_size=6, head=head, long_run=long_run), travels)
+    model = PriceModel(ForecastModelConfig(hidden_size=6, head=head, **config), travels)
     torch.manual_seed(0)
     model.reset_parameters()
     with torch.no_grad():
@@ -155,6 +153,21 @@ def test_only_a_model_that_was_built_for_it_reads_the_long_run() -> None:
         SeriesModel(ForecastModelConfig(long_run=True), preprocessing())
     with pytest.raises(UsageError, match="look_back should be as many at least, got 60"):
         forecaster(long_run=True)
+
+
+@pytest.mark.parametrize("head", ["student-t", "quantile", "mixture"])
+def test_a_centred_model_makes_no_claim_about_the_direction(head: str) -> None:
+    free, centred = (forecaster(head, centred=value) for value in (False, True))
+    prices = stock()[None]
+    for kind in (0, 1):
+        means = [
+            found.of_returns(prices, HORIZON, (), kind, found.model.head.mean)
+            for found in (free, centred)
+        ]
+        assert np.abs(means[0]).min() > 1e-5
+        assert np.allclose(means[1], 0, atol=1e-8)
+    widths = [np.diff(found.return_quantiles(prices, HORIZON, LEVELS)) for found in (free, centred)]
+    assert np.allclose(*widths, rtol=1e-4)
 
 
 def test_a_window_of_the_look_back_says_what_the_whole_past_says() -> None:

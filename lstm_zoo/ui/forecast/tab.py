@@ -25,6 +25,12 @@ FORECASTERS = 2
 """Visitors who forecast at the same time; further ones wait in a queue."""
 FILES = [".csv", ".txt", ".tsv", ".gz", ".parquet"]
 SHARED: dict[str, Any] = {"concurrency_limit": FORECASTERS, "concurrency_id": "forecasters"}
+# On a narrow screen the answer is below the controls.
+SHOW_STATUS = """() => {
+    const status = document.querySelector("#forecast-status");
+    if (status.getBoundingClientRect().top > innerHeight * 0.7)
+        status.scrollIntoView({ behavior: "smooth" });
+}"""
 _html = partial(gr.HTML, apply_default_css=False)
 _by_itself: Any = (label("found_by_itself"), "")
 _none_chosen = partial(gr.Dropdown, choices=[_by_itself], value="")
@@ -59,10 +65,10 @@ def forecast_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
             inside = gates_link(elem_id="forecast-inside")
     outputs = [status, said, chart, legend, returns, returns_legend, verdict, table, inside]
     buttons = [go, learn, stop]
-    begun = go.click(partial(_buttons, busy=True), None, buttons, **AT_ONCE)
+    begun = go.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
     running = begun.then(run, [model, source, *options], outputs, **PRIVATE, **SHARED)
     running.then(_over, status, [*buttons, status], **AT_ONCE)
-    asked = learn.click(partial(_buttons, busy=True), None, buttons, **AT_ONCE)
+    asked = learn.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
     training = asked.then(
         train, [source, *options[:3]], [status, model], **PRIVATE, concurrency_limit=1
     )

@@ -44,9 +44,11 @@ WORDS: dict[str, tuple[str, str]] = {
     # a model of one's own
     "train_own": ("Train a model on this series", "在这个序列上训练一个模型"),
     "train_own_info": (
-        "About a minute. It learns from the first 85 % of the rows; the rest tests it. It is kept"
-        " for you until the page starts anew.",
-        "约一分钟。它从前 85 % 的行学习，其余用来检验。页面服务重启前为你保留。",
+        "About a minute. It learns from the first 85 % of the rows; the rest tests it. It begins"
+        " anew, at lengths that suit the series: the models above read more rows at a time than"
+        " most files have. It is kept for you until the page starts anew.",
+        "约一分钟。它从前 85 % 的行学习，其余用来检验。它从零开始，长度按序列而定："
+        "上面的模型一次要读的行数，多数文件都没有。页面服务重启前为你保留。",
     ),
     "training": ("Training…", "正在训练……"),
     "trained": (
