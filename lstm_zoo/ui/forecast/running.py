@@ -27,10 +27,16 @@ WORKING = '<span role="status">'
 
 @on_gpu
 def run(
-    name: str, source: Source, date: str | None, values: str | None, horizon: Any, hide: bool
+    name: str | None,
+    source: Source,
+    date: str | None,
+    values: str | None,
+    horizon: Any,
+    hide: bool,
 ) -> Iterator[tuple[Any, ...]]:
     """Forecast, then test if that is asked for; what goes wrong is said in the status."""
     begin = time.perf_counter()
+    name = name or ""  # there may be no model
     kept = [gr.skip()] * 8
     try:
         yield (_working("forecasting"), *kept)
