@@ -25,7 +25,8 @@ FORECASTERS = 2
 """Visitors who forecast at the same time; further ones wait in a queue."""
 FILES = [".csv", ".txt", ".tsv", ".gz", ".parquet"]
 SHARED: dict[str, Any] = {"concurrency_limit": FORECASTERS, "concurrency_id": "forecasters"}
-# On a narrow screen the answer is below the controls.
+# On a narrow screen the answer is below the controls; before it comes, the page may be too short to
+# be scrolled that far.
 SHOW_STATUS = """() => {
     const status = document.querySelector("#forecast-status");
     if (status.getBoundingClientRect().top > innerHeight * 0.7)
@@ -67,7 +68,8 @@ def forecast_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
     buttons = [go, learn, stop]
     begun = go.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
     running = begun.then(run, [model, source, *options], outputs, **PRIVATE, **SHARED)
-    running.then(_over, status, [*buttons, status], **AT_ONCE)
+    over = running.then(_over, status, [*buttons, status], **AT_ONCE)
+    over.then(None, js=SHOW_STATUS, **AT_ONCE)
     asked = learn.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
     training = asked.then(
         train, [source, *options[:3]], [status, model], **PRIVATE, concurrency_limit=1
