@@ -17,6 +17,8 @@ from lstm_zoo.sentiment.reviews import COLLECTIONS, Parts
 from lstm_zoo.sentiment.split import split_reviews
 from lstm_zoo.sentiment.tokenizer import Kind, ReviewTokenizer
 
+TEST_IS_VALIDATION = "the sentences of GLUE's dev part, by which the weights were chosen too"
+
 CollectionName = Literal["imdb", "sst2", "hotel", "shopping"]
 
 
@@ -159,5 +161,5 @@ def read_split(
     test = " and ".join(COLLECTIONS[collection].test for collection in config.collections)
     if "test" not in split:
         split["test"] = split["validation"]
-        test = "the sentences of GLUE's dev part, by which the weights were chosen too"
+        test = TEST_IS_VALIDATION
     return split, left_out, test
