@@ -26,11 +26,10 @@ from lstm_zoo.ui.gates.looks import KEPT_SECONDS, LOOKS
 from lstm_zoo.ui.gates.source import STEP_LIMIT, told
 from lstm_zoo.ui.gates.view import gates_view, held_view
 from lstm_zoo.ui.models import find_models
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE
 from lstm_zoo.ui.words import label, markup, sentence
 
 GATES = ("forget", "input", "output", "cell", "c", "h")
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 READERS: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "readers"}
 """Texts read at the same time; further visitors wait in a queue."""
 PROMPT_SHOWN = 400
