@@ -199,15 +199,29 @@ status.setAttribute("role", "status");
 root.append(alert, empty, list, status);
 const hint = new Hint(root, "why-hint", { parts: PARTS, body: ".why-body", tell: told });
 
+// The cards are drawn again as more becomes known: what was scrolled, focused and looked at stays.
+function wayBack() {
+  const boxes = () => [...list.children].map((each) => [...each.querySelectorAll(".why-body, .opinion")]);
+  const places = boxes().map((row) => row.map((box) => [box.scrollLeft, box.scrollTop, box === document.activeElement]));
+  const looked = [...list.querySelectorAll(PARTS)].indexOf(hint.looked);
+  return () => {
+    boxes().forEach((row, k) => row.forEach((box, j) => {
+      const [left, top, focused] = places[k]?.[j] ?? [0, 0, false];
+      box.scrollTo(left, top);
+      if (focused) box.focus({ preventScroll: true });
+    }));
+    hint.look(list.querySelectorAll(PARTS)[looked]);
+  };
+}
+
 function draw() {
   const state = props.value;
   if (!state || !state.run) return;
-  hint.look(null);
   const cards = JSON.parse(state.cards);
   alert.replaceChildren(...(state.error ? [say(state.error, "p")] : []));
-  const places = [...list.querySelectorAll(".opinion, .why-body")].map((box) => [box.scrollLeft, box.scrollTop]);
+  const goBack = state.run === run ? wayBack() : () => hint.look(null);
   list.replaceChildren(...cards.map(card));
-  if (state.run === run) list.querySelectorAll(".opinion, .why-body").forEach((box, k) => box.scrollTo(...(places[k] ?? [0, 0])));
+  goBack();
   root.classList.toggle("is-empty", cards.length === 0 && !state.error);
   Object.assign(root.dataset, { run: state.run, done: state.done });
   status.replaceChildren(...say(state.status).childNodes);
