@@ -85,6 +85,8 @@ class Task(Protocol):
       where a batch is divided; without it each row counts the same.
     - `load_data_as(config, data_dir, preprocessing) -> Data`: as `load_data`, but prepared as a
       model needs it that was trained on other data.
+    - `load_data_from(config, data_dir, preprocessing) -> Data`: as `load_data`, but with a
+      preprocessing that holds what a model knows that is to be started from.
     - `adopt(model, preprocessing, source, source_preprocessing)`: copy the weights of a trained
       model to start from; without it the two must have the same preprocessing.
 
