@@ -33,14 +33,15 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{path.name} has {size / 2**20:.0f} MB, at most {LARGEST_FILE // 2**20} are read: keep"
             " the columns and rows that matter"
         )
-    head = path.open("rb").read(4)
+    with path.open("rb") as file:
+        head = file.read(4)
     try:
         if head == b"PAR1":
             return pd.read_parquet(path)
         if head[:2] == b"PK":
             raise UsageError(f"{path.name} is a zip archive, not a csv: unpack it first")
         options = {"compression": "gzip" if head[:2] == b"\x1f\x8b" else None}
-        for separator in (",", ";", "\t"):
+        for separator in (",", ";", "\t", "|"):
             table = pd.read_csv(
                 path,
                 sep=separator,

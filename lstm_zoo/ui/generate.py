@@ -11,9 +11,10 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.models import find_models, get_model
 from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, model_chooser, say_what_is_missing
+from lstm_zoo.ui.states import State
 from lstm_zoo.ui.text_view import text_view
 from lstm_zoo.ui.words import label, markup, sentence
-from lstm_zoo.ui.writing import LIMITS, TASK, State, blank, check, write
+from lstm_zoo.ui.writing import LIMITS, TASK, blank, check, write
 from lstm_zoo.ui.zero_gpu import ON_ZERO_GPU, on_gpu
 
 FIRST_MODEL = "char-lstm.shakespeare"

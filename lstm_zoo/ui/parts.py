@@ -1,9 +1,10 @@
-"""What the tabs share: how their events run, what they say of models, and where one is chosen."""
+"""What the tabs share: their events, their scripts, and where a model is chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,10 +13,16 @@ from lstm_zoo.ui.models import find_models
 from lstm_zoo.ui.terms import description
 from lstm_zoo.ui.words import label, markup, notice, sentence
 
+HERE = Path(__file__).parent
 # The events of the page itself; clients have their own.
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 AT_ONCE = PRIVATE | {"queue": False}
 _html = partial(gr.HTML, apply_default_css=False)
+
+
+def script(*files: str) -> str:
+    """JavaScript of a component: files of this folder, one after the other."""
+    return "\n".join((HERE / file).read_text("utf-8") for file in files)
 
 
 def say_what_is_missing(task: str) -> None:

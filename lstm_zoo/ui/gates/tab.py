@@ -12,15 +12,16 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.inspection.discoveries import Discovery
 from lstm_zoo.ui.gates.api import hold_units, inspect
-from lstm_zoo.ui.gates.looking import State, blank, look, pane, predictor_of
+from lstm_zoo.ui.gates.looking import blank, look, pane, predictor_of
 from lstm_zoo.ui.gates.looks import KEPT_SECONDS, LOOKS
 from lstm_zoo.ui.gates.panels import READERS, hold_panel, pair_panel
-from lstm_zoo.ui.gates.source import example, told
+from lstm_zoo.ui.gates.source import example
 from lstm_zoo.ui.gates.tour import start_of, tour_buttons
 from lstm_zoo.ui.gates.upload import upload_panel
 from lstm_zoo.ui.gates.view import gates_view
 from lstm_zoo.ui.models import find_models
 from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, model_chooser
+from lstm_zoo.ui.states import State, told
 from lstm_zoo.ui.words import label, notice, sentence
 
 FIRST_MODEL = "char-lstm.shakespeare"
