@@ -35,11 +35,13 @@ class Metric:
         value: the figure.
         unit: its unit, such as "nats per character".
         protocol: how it was measured, in one sentence; figures of other protocols do not compare.
+        split: the part it was measured on, if that is not the one that was asked for.
     """
 
     value: float
     unit: str
     protocol: str
+    split: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Task(Protocol):
       where a batch is divided; without it each row counts the same.
     - `load_data_as(config, data_dir, preprocessing) -> Data`: as `load_data`, but prepared as a
       model needs it that was trained on other data.
+    - `load_data_from(config, data_dir, preprocessing) -> Data`: as `load_data`, but with a
+      preprocessing that holds what a model knows that is to be started from.
     - `adopt(model, preprocessing, source, source_preprocessing)`: copy the weights of a trained
       model to start from; without it the two must have the same preprocessing.
 

@@ -146,7 +146,10 @@ def test_evaluate_prints_the_figures_beside_the_card(name: str, verses: Path) ->
     assert [row["metric"] for row in rows] == ["nats", "nats_carried", "bits"]
     for row in rows:
         assert row["value"] == pytest.approx(row["card"], abs=1e-6)
-    assert "(card: " in run("evaluate", name, "--data-dir", verses).stdout
+    head, *lines = run("evaluate", name, "--data-dir", verses).stdout.splitlines()
+    assert head.split()[:3] == ["figure", "card", "unit"]
+    for row, line in zip(rows, lines, strict=True):
+        assert line.split()[:3] == [row["metric"], *[f"{row['card']:.4f}"] * 2]
 
 
 def test_train_writes_a_checkpoint_that_generate_can_use(

@@ -23,6 +23,7 @@ from lstm_zoo.cli.app import (
     print_json,
     print_table,
 )
+from lstm_zoo.cli.own_data import Columns, OwnRecipe, own_csv, own_text
 from lstm_zoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,13 +40,33 @@ def train(
     text: Annotated[
         Path | None, typer.Option(help="Instead of a recipe: a text of your own, in UTF-8.")
     ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Instead of a recipe: a csv file of your own.")
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option(help="For --csv: the texts to classify; else it is guessed.")
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="For --csv: the labels, two or more; makes a classifier.")
+    ] = None,
+    value_column: Annotated[
+        list[str] | None, typer.Option(help="For --csv: what to forecast; makes a forecaster.")
+    ] = None,
+    date_column: Annotated[
+        str | None, typer.Option(help="For --value-column: the dates; found if not given.")
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, help="For --value-column: steps; by the rows if not given.")
+    ] = None,
     name: Annotated[
-        str | None, typer.Option(help="For --text: what to call it, as architecture.data.")
+        str | None, typer.Option(help="For your own data: what to call it, architecture.data.")
     ] = None,
     tokenizer: Annotated[
         str | None, typer.Option(help="For --text: character, word or bpe; character if none.")
     ] = None,
-    language: Annotated[str, typer.Option(help="For --text: its code, such as en.")] = "und",
+    language: Annotated[
+        str, typer.Option(help="For your own texts: their language's code, such as en.")
+    ] = "und",
     from_: Annotated[
         str | None, typer.Option("--from", help="A model to start from, by its name in `list`.")
     ] = None,
@@ -61,26 +82,43 @@ def train(
         str | None, typer.Option(help="tensorboard or trackio, where it is installed.")
     ] = None,
 ) -> None:
-    """Train a recipe, or on a text; stop with Ctrl-C, go on with the same command.
+    """Train a recipe, or on your own data; stop with Ctrl-C, go on with the same command.
 
     For example: python -m lstm_zoo train char-lstm-small.shakespeare, or
-    python -m lstm_zoo train --text my.txt, which the page finds by itself.
+    python -m lstm_zoo train --text my.txt, which the page finds by itself, or
+    python -m lstm_zoo train --csv mail.csv --text-column body --label-column folder.
     """
     from lstm_zoo.training.loop import Interrupted
     from lstm_zoo.training.train import train as run
 
-    if (recipe is None) == (text is None):
-        raise UsageError("name a recipe, or give a text of your own as --text my.txt")
-    overrides = [*([f"training.start_from={from_}"] if from_ else []), *(set_ or ())]
-    what: str | dict[str, Any] = recipe or ""
+    columns = Columns(text_column, label_column, value_column, date_column, horizon)
+    if [recipe is not None, text is not None, csv is not None].count(True) != 1:
+        raise UsageError(
+            "name a recipe, or give a text of your own as --text my.txt, or a table as --csv my.csv"
+        )
+    if csv is None and columns.options():
+        raise UsageError(f"{' and '.join(columns.options())} only go with --csv")
+    if text is None and tokenizer is not None:
+        raise UsageError("--tokenizer goes with --text; of a recipe take --set data.tokens=...")
+    own = OwnRecipe(recipe or "")
     if text is not None:
-        what = _text_recipe(text, name, tokenizer, language, from_)
-        data_dir = text.absolute().parent
+        own = own_text(text, name, tokenizer, language, from_)
+    elif csv is not None:
+        own = own_csv(csv, columns, name, language, from_)
+    file = text or csv
+    if file is not None:
+        if data_file is not None:
+            raise UsageError(f"{file} is the data already: leave --data-file out")
+        data_dir = file.absolute().parent
+    speaks = os.environ.get("RANK", "0") == "0"  # of several processes that train, one does
+    for note in own.notes if speaks else ():
+        print(f"note: {note}", file=sys.stderr)
+    overrides = [*own.overrides, *([f"training.start_from={from_}"] if from_ else [])]
     wanted = StopOnSignal()
     try:
         folder, config = run(
-            what,
-            overrides=overrides,
+            own.recipe,
+            overrides=[*overrides, *(set_ or ())],
             data_dir=data_dir,
             data_file=data_file,
             runs_dir=runs_dir,
@@ -93,26 +131,9 @@ def train(
     except Interrupted:
         print("\nstopped, and saved: the same command goes on from here", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    if os.environ.get("RANK", "0") != "0":  # of several processes that train, one speaks
-        return
-    _report(config)
-    print(f"written: {folder}; use it as local-dir:{folder}")
-
-
-def _text_recipe(
-    text: Path, name: str | None, tokenizer: str | None, language: str, start: str | None
-) -> dict[str, Any]:
-    from lstm_zoo.training.own_text import text_recipe
-    from lstm_zoo.zoo.checkpoint import load_checkpoint
-    from lstm_zoo.zoo.names import find_checkpoint
-
-    model = None
-    if start is not None:  # its sizes, and what it takes for a token
-        checkpoint = load_checkpoint(find_checkpoint(start))
-        model = checkpoint.config.model
-        dumped = checkpoint.task.dump_preprocessing(checkpoint.preprocessing)
-        tokenizer = tokenizer or dumped.get("type")
-    return text_recipe(text, name, tokenizer or "character", language, model)
+    if speaks:
+        _report(config)
+        print(f"written: {folder}; use it as local-dir:{folder}")
 
 
 def _report(config: CheckpointConfig) -> None:
@@ -128,17 +149,30 @@ def _report(config: CheckpointConfig) -> None:
     if facts["processes"] > 1:
         machine += f", {facts['processes']} processes"
     epochs = f"{facts['epochs']} epochs, the weights of epoch {facts['best_epoch']}"
-    split = config.data.get("characters")
-    if isinstance(split, dict):
-        parts = ", ".join(f"{count:,} {name}" for name, count in split.items())
-        rows.append(("data", f"{sum(split.values()):,}", "characters", f"in order: {parts}"))
     rows += [
+        *_split_rows(dict(config.data)),
         ("time", duration(facts["seconds"]), "", epochs),
         ("speed", f"{facts['tokens_per_second']:,}", "tokens/s", f"training alone; {machine}"),
         ("memory", f"{facts['peak_memory_megabytes']:,}", "MB", "the most at any time"),
         ("parameters", f"{config.parameters:,}", "", "all of the weights"),
     ]
     print_table(rows, right={"figure"})
+
+
+def _split_rows(data: dict[str, Any]) -> list[tuple[str, ...]]:
+    """How much data there was and how it was split, where the task says it so."""
+    from lstm_zoo.training.train import SPLITS
+
+    for key, unit, how in (("characters", "characters", "in order"), ("reviews", "texts", "split")):
+        parts = data.get(key)
+        if isinstance(parts, dict):
+            counts = ", ".join(f"{parts[split]:,} {split}" for split in SPLITS if split in parts)
+            return [("data", f"{sum(parts.values()):,}", unit, f"{how}: {counts}")]
+    parts = data.get("parts")
+    if isinstance(parts, dict) and isinstance(data.get("rows"), int):
+        said = ", ".join(f"{name} {rows}" for name, rows in parts.items())
+        return [("data", f"{data['rows']:,}", "rows", f"in the order of time: {said}")]
+    return []
 
 
 @app.command()
@@ -195,11 +229,14 @@ def evaluate(
     rows = []
     for key, metric in metrics.items():
         entry = checkpoint.config.metrics.get(key)
-        card = entry.value if entry and entry.split == split else None
+        card = entry.value if entry and entry.split == (metric.split or split) else None
         rows.append({"metric": key, "value": metric.value, "card": card, "unit": metric.unit})
     if as_json:
         print_json(rows)
         return
+    table: list[tuple[str, ...]] = [("", "figure", "card", "unit", "how it was measured")]
     for row, metric in zip(rows, metrics.values(), strict=True):
-        beside = "" if row["card"] is None else f" (card: {row['card']:.4f})"
-        print(f"{row['metric']:14}{row['value']:.4f} {row['unit']}{beside}: {metric.protocol}")
+        beside = "" if row["card"] is None else f"{row['card']:.4f}"
+        figure = f"{row['value']:.4f}"
+        table.append((str(row["metric"]), figure, beside, metric.unit, metric.protocol))
+    print_table(table, right={"figure", "card"})

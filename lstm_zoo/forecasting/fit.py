@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lstm_zoo.errors import UsageError
+from lstm_zoo.forecasting.preprocessing import Preprocessing
 from lstm_zoo.forecasting.series import Series
 
 RECIPE = "lstm.my-series"
@@ -17,13 +20,14 @@ FEWEST_WINDOWS = 16
 WINDOWS = 320  # of an epoch, times channels: a minute in all on one CPU core
 LONGEST_LOOK_BACK = 512
 LONGEST_SEGMENT = 24
+LONGEST_DEFAULT = 24
 BATCH = 32
 
 
 def own_overrides(
     file: Path,
     series: Series,
-    horizon: int,
+    horizon: int | None = None,
     name: str | None = None,
     date: str | None = None,
     values: Sequence[str] | None = None,
@@ -33,7 +37,7 @@ def own_overrides(
     Args:
         file: the csv or parquet file.
         series: what `read_series` makes of it.
-        horizon: steps to forecast.
+        horizon: steps to forecast; None for a twentieth of the rows, at most 24.
         name: of the model, such as "sales"; None for the file's.
         date: column of the dates, if it was named.
         values: columns of the values, if they were named.
@@ -43,6 +47,8 @@ def own_overrides(
     """
     train = int(len(series) * TRAIN_SHARE)
     rest = int(len(series) * TEST_SHARE)
+    if horizon is None:
+        horizon = max(1, min(len(series) // 20, LONGEST_DEFAULT))
     # Half of the train part at most is looked back on, the rest makes windows.
     look_back = min(max(4 * horizon, 48), LONGEST_LOOK_BACK, (train - horizon) // 2)
     segment = max(2, min(LONGEST_SEGMENT, look_back // 8, horizon))
@@ -59,8 +65,8 @@ def own_overrides(
     stride = max(1, windows * len(series.names) // WINDOWS)
     overrides = [
         f"name=lstm.{slug}",
-        f"data.name={_quoted(name or file.stem)}",
-        f"data.file={_quoted(str(file.resolve()))}",
+        f"data.name={quoted(name or file.stem)}",
+        f"data.file={quoted(str(file.resolve()))}",
         f"data.look_back={look_back}",
         f"data.horizons=[{horizon}]",
         f"data.split=[{TRAIN_SHARE}, {1 - TRAIN_SHARE - TEST_SHARE:.2f}, {TEST_SHARE}]",
@@ -69,12 +75,53 @@ def own_overrides(
         f"model.segment={segment}",
     ]
     if date is not None:
-        overrides.append(f"data.date={_quoted(date)}")
+        overrides.append(f"data.date={quoted(date)}")
     if values is not None:
-        overrides.append(f"data.values=[{', '.join(map(_quoted, values))}]")
+        overrides.append(f"data.values=[{', '.join(map(quoted, values))}]")
     return overrides
 
 
-def _quoted(text: str) -> str:
+def tuning_overrides(
+    name: str, model: Mapping[str, Any], trained: Preprocessing, series: Series
+) -> list[str]:
+    """Overrides besides `own_overrides`, to start from a trained model: its sizes and lengths.
+
+    Args:
+        name: of the model to start from.
+        model: its section `model`.
+        trained: what travels with it.
+        series: what `read_series` makes of the file.
+
+    Raises:
+        UsageError: it is a model of prices, or the series is too short for it.
+    """
+    if trained.kind == "prices":
+        raise UsageError(
+            f"{name} learns from the prices of many stocks together and cannot be trained on one"
+            " file: it forecasts any stock as it is"
+        )
+    train = int(len(series) * TRAIN_SHARE)
+    windows = train - trained.look_back - trained.horizon + 1
+    rest = int(len(series) * TEST_SHARE)
+    if windows < FEWEST_WINDOWS or rest < min(trained.horizons):
+        least = max(
+            (trained.look_back + trained.horizon + FEWEST_WINDOWS) / TRAIN_SHARE,
+            min(trained.horizons) / TEST_SHARE,
+        )
+        raise UsageError(
+            f"the series has {len(series)} rows: to start from {name}, which reads"
+            f" {trained.look_back} and forecasts {trained.horizon}, it needs {int(least) + 1}"
+        )
+    stride = max(1, windows * len(series.names) // WINDOWS)
+    return [
+        f"model={json.dumps(dict(model))}",
+        f"data.look_back={trained.look_back}",
+        f"data.horizons={list(trained.horizons)}",
+        f"batches.stride={min(stride, windows)}",
+        "optimizer.learning_rate=5.0e-4",
+    ]
+
+
+def quoted(text: str) -> str:
     """As YAML has it, whatever is in it."""
     return "'" + text.replace("'", "''") + "'"

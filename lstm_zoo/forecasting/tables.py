@@ -41,7 +41,7 @@ def read_table(path: Path) -> pd.DataFrame:
         if head[:2] == b"PK":
             raise UsageError(f"{path.name} is a zip archive, not a csv: unpack it first")
         options = {"compression": "gzip" if head[:2] == b"\x1f\x8b" else None}
-        for separator in (",", ";", "\t"):
+        for separator in (",", ";", "\t", "|"):
             table = pd.read_csv(
                 path,
                 sep=separator,

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from lstm_zoo.errors import UsageError
+from lstm_zoo.forecasting.adopting import adopt_weights
 from lstm_zoo.forecasting.config import (
     ForecastBatchConfig,
     ForecastDataConfig,
@@ -95,6 +96,15 @@ class ForecastingTask:
             losses = own.head.loss(model(batch.features, batch.events), batch.targets)
             return losses[batch.counts].mean(), None
         return own.loss(model(batch.past, batch.calendar), batch.future), None
+
+    def adopt(
+        self,
+        model: nn.Module,
+        preprocessing: Preprocessing,
+        source: nn.Module,
+        source_preprocessing: Preprocessing,
+    ) -> None:
+        adopt_weights(model, source)
 
     def units(self, batch: Windows | Stretch) -> int:
         """Values read, of all channels."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -79,11 +80,13 @@ def read_parts(
 
 
 def count_characters(part: Part) -> Counter[str]:
-    """How often each character stands in a part."""
-    counts: Counter[str] = Counter()
-    for chunk in part.chunks():
-        counts.update(chunk)
-    return counts
+    """How often each character stands in a part, in the order of their code points."""
+    counts = np.zeros(sys.maxunicode + 1, dtype=np.int64)
+    for chunk in part.chunks():  # a `Counter` of the text itself takes five times as long
+        points = np.frombuffer(chunk.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        seen = np.bincount(points)
+        counts[: len(seen)] += seen
+    return Counter({chr(point): int(counts[point]) for point in counts.nonzero()[0]})
 
 
 def check_variety(path: Path, counts: Counter[str]) -> None:

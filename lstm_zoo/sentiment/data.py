@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 
 from lstm_zoo.files import find_data_file
+from lstm_zoo.sentiment.labelled import read_labelled
 from lstm_zoo.sentiment.reviews import COLLECTIONS, Parts
 from lstm_zoo.sentiment.split import split_reviews
 from lstm_zoo.sentiment.tokenizer import Kind, ReviewTokenizer
+
+TEST_IS_VALIDATION = "the sentences of GLUE's dev part, by which the weights were chosen too"
 
 CollectionName = Literal["imdb", "sst2", "hotel", "shopping"]
 
@@ -29,8 +32,15 @@ class SentimentDataConfig(BaseModel):
     language: str = Field(description="ISO 639-1 code, such as en or zh")
     licence: str = Field(description="terms of the texts, as their publisher states them")
     source: str = Field(description="where the files come from")
-    collections: tuple[CollectionName, ...] = Field(min_length=1, description="what is read")
-    sha256: dict[str, str] = Field({}, description="checksums, by path inside the data folder")
+    collections: tuple[CollectionName, ...] = Field((), description="what is read")
+    file: str | None = Field(
+        None, description="instead of collections: a csv file, by its path inside the data folder"
+    )
+    text_column: str | None = Field(None, description="of `file`: the column of the texts")
+    label_column: str | None = Field(None, description="of `file`: the column of the labels")
+    sha256: dict[str, str] | str | None = Field(
+        {}, description="checksums, by path inside the data folder; or that of `file`"
+    )
     labels: tuple[str, ...] = Field(("negative", "positive"), description="names of the classes")
     validation_fraction: float = Field(
         0.1, gt=0, lt=0.5, description="share that chooses the weights, where none is official"
@@ -41,6 +51,13 @@ class SentimentDataConfig(BaseModel):
     tokens: Kind = Field("words", description="what a token is")
     vocabulary: int = Field(30_000, ge=3, description="the most frequent tokens, at most")
     min_count: int = Field(2, ge=1, description="rarer tokens are read as one unknown one")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        own = [self.file, self.text_column, self.label_column]
+        if bool(self.collections) == all(own) or any(own) != all(own):
+            raise ValueError("give collections, or else file, text_column and label_column")
+        return self
 
 
 class SentimentBatchConfig(BaseModel):
@@ -99,12 +116,19 @@ class SentimentData:
         return tokenizer.encode_many(self.texts[split])
 
 
-def load_reviews(config: SentimentDataConfig, data_dir: Path | None) -> SentimentData:
-    """Read, split and number reviews; the vocabulary comes from the train part alone.
+def load_reviews(
+    config: SentimentDataConfig,
+    data_dir: Path | None,
+    tokenizer: ReviewTokenizer | None = None,
+    start: ReviewTokenizer | None = None,
+) -> SentimentData:
+    """Read, split and number reviews.
 
     Args:
         config: what to read and how to split it.
         data_dir: folder of raw data; None for the default one.
+        tokenizer: has the vocabulary; None for that of the train part alone.
+        start: its vocabulary comes first, if the model is to start from one that has it.
 
     Raises:
         FileNotFoundError: a file is not there; says where it should be.
@@ -112,14 +136,12 @@ def load_reviews(config: SentimentDataConfig, data_dir: Path | None) -> Sentimen
     """
     parts, left_out, test = read_split(config, data_dir)
     texts = {name: [review.text for review in part] for name, part in parts.items()}
-    tokenizer = ReviewTokenizer.from_texts(
-        texts["train"],
-        config.tokens,
-        config.vocabulary,
-        config.min_count,
-        config.labels,
-        config.language,
-    )
+    is_new = tokenizer is None
+    limits, names = (config.vocabulary, config.min_count), (config.labels, config.language)
+    if start is not None:
+        tokenizer = start.extended(texts["train"], *limits, *names)
+    elif tokenizer is None:
+        tokenizer = ReviewTokenizer.from_texts(texts["train"], config.tokens, *limits, *names)
     splits = {}
     for name, part in parts.items():
         splits[name] = Examples(
@@ -127,7 +149,8 @@ def load_reviews(config: SentimentDataConfig, data_dir: Path | None) -> Sentimen
             torch.tensor([review.label for review in part]),
             [review.domain for review in part],
         )
-    tokenizer.count(splits["train"].ids)
+    if is_new:
+        tokenizer.count(splits["train"].ids)
     facts = {
         "reviews": {name: len(part) for name, part in parts.items()},
         "by label": {
@@ -149,15 +172,24 @@ def read_split(
     """
 
     def find(name: str, url: str | None) -> Path:
-        return find_data_file(name, data_dir, url=url, sha256=config.sha256.get(name))
+        sums = config.sha256
+        sha256 = sums.get(name) if isinstance(sums, dict) else sums
+        return find_data_file(name, data_dir, url=url, sha256=sha256)
 
     parts: Parts = {}
+    incomplete: dict[str, int] = {}
     for collection in config.collections:
         for name, part in COLLECTIONS[collection].read(find).items():
             parts.setdefault(name, []).extend(part)
-    split, left_out = split_reviews(parts, config.validation_fraction, config.test_fraction)
     test = " and ".join(COLLECTIONS[collection].test for collection in config.collections)
+    if config.file and config.label_column:
+        path = find(config.file, None)
+        own = read_labelled(path, config.text_column, config.label_column, config.labels)
+        parts, incomplete = {"all": own.reviews}, own.left_out
+        test = f"a fixed part of {config.file}, split by hash"
+    split, left_out = split_reviews(parts, config.validation_fraction, config.test_fraction)
+    left_out = incomplete | left_out
     if "test" not in split:
         split["test"] = split["validation"]
-        test = "the sentences of GLUE's dev part, by which the weights were chosen too"
+        test = TEST_IS_VALIDATION
     return split, left_out, test

@@ -35,7 +35,7 @@ def split_reviews(
         UsageError: a part is empty.
     """
     official = {name: list(parts[name]) for name in MEASURED if name in parts}
-    pool, left_out = _without_repeats(parts.get("train", parts.get("all", [])))
+    pool, left_out = without_repeats(parts.get("train", parts.get("all", [])))
     measured = {text_key(review.text) for part in official.values() for review in part}
     train = [review for review in pool if text_key(review.text) not in measured]
     left_out["also in an official part"] = len(pool) - len(train)
@@ -57,8 +57,8 @@ def text_key(text: str) -> str:
     return " ".join(text.split())
 
 
-def _without_repeats(reviews: Iterable[Review]) -> tuple[list[Review], dict[str, int]]:
-    """Each text once, and none that has both labels."""
+def without_repeats(reviews: Iterable[Review]) -> tuple[list[Review], dict[str, int]]:
+    """Each text once, and none that has both labels; and how many were left out, by reason."""
     labels: dict[str, set[int]] = defaultdict(set)
     first: dict[str, Review] = {}
     total = 0

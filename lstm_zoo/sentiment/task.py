@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lstm_zoo.errors import UsageError
+from lstm_zoo.sentiment.adopting import adopt_weights
 from lstm_zoo.sentiment.batches import SentimentBatch, SentimentBatches
 from lstm_zoo.sentiment.data import (
     SentimentBatchConfig,
@@ -27,6 +28,7 @@ from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
 
 FINGERPRINT_LENGTHS = (64, 40)
+FOR_AND_AGAINST = ("negative", "positive")
 SAMPLES = {
     "en": (
         "A dull film that goes nowhere, and takes two hours to get there.",
@@ -49,10 +51,10 @@ class SentimentTask:
     pipeline_tag = "text-classification"
     usage = 'print(model.classify("so-so"))'
     limits = (
-        "It has read reviews, knows for and against, and answers one of the two whatever it is"
-        " given: for another kind of text or another language the answer means nothing. Irony,"
-        " quotation and what a reader would have to know escape it, and names that occur mostly in"
-        " good or in bad reviews sway it."
+        "It has read one kind of text, knows the classes of that, and answers one of them whatever"
+        " it is given: for another kind of text or another language the answer means nothing."
+        " Irony, quotation and what a reader would have to know escape it, and names that occur"
+        " mostly in texts of one class sway it."
     )
     metric = "nats"
     model_config = SentimentModelConfig
@@ -62,6 +64,25 @@ class SentimentTask:
 
     def load_data(self, config: SentimentDataConfig, data_dir: Path | None) -> SentimentData:
         return load_reviews(config, data_dir)
+
+    def load_data_as(
+        self, config: SentimentDataConfig, data_dir: Path, preprocessing: ReviewTokenizer
+    ) -> SentimentData:
+        return load_reviews(config, data_dir, preprocessing)
+
+    def load_data_from(
+        self, config: SentimentDataConfig, data_dir: Path | None, preprocessing: ReviewTokenizer
+    ) -> SentimentData:
+        return load_reviews(config, data_dir, start=preprocessing)
+
+    def adopt(
+        self,
+        model: SentimentModel,
+        preprocessing: ReviewTokenizer,
+        source: SentimentModel,
+        source_preprocessing: ReviewTokenizer,
+    ) -> None:
+        adopt_weights(model, preprocessing, source, source_preprocessing)
 
     def build(self, config: SentimentModelConfig, preprocessing: ReviewTokenizer) -> SentimentModel:
         # A vocabulary that was just counted is that of a model to be trained.
@@ -121,7 +142,9 @@ class SentimentTask:
         return SentimentClassifier(model, preprocessing)
 
     def sample(self, predictor: SentimentClassifier) -> str:
-        texts = SAMPLES.get(predictor.tokenizer.language, SAMPLES["en"])
+        texts = SAMPLES.get(predictor.tokenizer.language)
+        if texts is None or predictor.labels != FOR_AND_AGAINST:
+            return ""  # texts of one's own, of which none should stand in a card
         rows = [
             f"| {text} | {verdict.label} | {verdict.probabilities[verdict.label]:.3f} |"
             for text, verdict in zip(texts, predictor.classify(texts), strict=True)

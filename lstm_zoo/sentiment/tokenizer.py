@@ -128,6 +128,41 @@ class ReviewTokenizer:
         library.train_from_iterator(texts, trainer)
         return cls(library, labels, language)
 
+    def extended(
+        self,
+        texts: Sequence[str],
+        vocabulary: int,
+        min_count: int,
+        labels: Sequence[str],
+        language: str,
+    ) -> ReviewTokenizer:
+        """The same tokens under the same numbers, after them those that other texts have besides.
+
+        Subwords stay as they are: a word that they do not have is made of several of them.
+
+        Args:
+            texts: the train part of the other texts.
+            vocabulary: how many tokens to take from them at most.
+            min_count: those that are rarer in them are not taken.
+            labels: names of the classes.
+            language: ISO 639-1 code.
+        """
+        document = json.loads(self.library.to_str())
+        if document["model"]["type"] == "WordLevel":
+            other = Tokenizer.from_str(self.library.to_str())
+            trainer: Any = trainers.WordLevelTrainer(
+                vocab_size=vocabulary,
+                min_frequency=min_count,
+                special_tokens=list(SPECIAL),
+                show_progress=False,
+            )
+            other.train_from_iterator(texts, trainer)
+            numbers = other.get_vocab()
+            tokens = document["model"]["vocab"]
+            for token in sorted(numbers.keys() - tokens.keys(), key=numbers.__getitem__):
+                tokens[token] = len(tokens)
+        return ReviewTokenizer(Tokenizer.from_str(json.dumps(document)), labels, language)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> ReviewTokenizer:
         return self  # nothing changes it once it is learned
 

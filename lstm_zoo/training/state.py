@@ -74,11 +74,13 @@ def resume(run: Trainer) -> None:
     run.history, run.best = state["history"], state["best"]
     processes, count = state["processes"], run.accelerator.num_processes
     if len(processes) != count:
-        warnings.warn(
-            f"the run was divided among {len(processes)} processes and goes on in {count}: what"
-            " its rows remembered is left behind",
-            stacklevel=2,
-        )
+        if run.accelerator.is_main_process:
+            warnings.warn(
+                f"the run was divided among {len(processes)} and goes on among {count}"
+                " processes: what its rows remembered is left behind, and the dropout is another,"
+                " so it ends with other weights than if it had never stopped",
+                stacklevel=2,
+            )
         return
     own = processes[run.accelerator.process_index]
     run.gradient.carried = tree_map_only(Tensor, lambda t: t.to(run.device), own["carried"])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.task import Data, Metric, Progress, no_progress
+from lstm_zoo.task import Data, Metric, Progress, Task, no_progress
 from lstm_zoo.training.loop import Outcome, Trainer
 from lstm_zoo.training.machine import on_main
-from lstm_zoo.training.recipe import Recipe, parse_recipe, read_recipe
+from lstm_zoo.training.recipe import Recipe, parse_recipe, read_recipe, recipe_names
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.zoo.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from lstm_zoo.zoo.config import CheckpointConfig
@@ -61,14 +62,20 @@ def train(
         Interrupted: the run was stopped; call again to go on.
     """
     recipe, task = read_recipe(name, overrides)
+    has_own_file = data_file is not None or recipe.name not in recipe_names()
     if data_file is not None:
         recipe, data_dir = _with_file(recipe, data_file)
-    data = task.load_data(recipe.data, data_dir)
+    source = _source(recipe.training.start_from, task)
+    load_from = getattr(task, "load_data_from", None)
+    if source is not None and load_from is not None:
+        data = load_from(recipe.data, data_dir, source.preprocessing)
+    else:
+        data = task.load_data(recipe.data, data_dir)
     folder = RunFolder(runs_dir / recipe.name)
     folder.open(restart)
     trainer = Trainer(recipe, task, data, folder, device, should_stop, quiet, log_with)
-    if recipe.training.start_from is not None:
-        _start_from(recipe.training.start_from, trainer)
+    if source is not None:
+        _start_from(source, trainer)
     outcome = trainer.run()
 
     def write() -> CheckpointConfig:
@@ -78,26 +85,34 @@ def train(
             outcome.model,
             data.preprocessing,
             task,
-            _facts(recipe, data, outcome, metrics),
+            _facts(recipe, data, outcome, metrics, has_own_file),
         )
 
     return folder.checkpoint, on_main(trainer.accelerator, write)
 
 
-def _start_from(name: str, trainer: Trainer) -> None:
-    """Give a run that has not begun the weights of a checkpoint."""
-    checkpoint, task = load_checkpoint(find_checkpoint(name)), trainer.task
+def _source(name: str | None, task: Task) -> Checkpoint | None:
+    """The checkpoint of the model to start from."""
+    if name is None:
+        return None
+    checkpoint = load_checkpoint(find_checkpoint(name))
     if checkpoint.task.name != task.name:
         raise UsageError(f"{name} is for the task {checkpoint.task.name}, not {task.name}")
+    return checkpoint
+
+
+def _start_from(source: Checkpoint, trainer: Trainer) -> None:
+    """Give a run that has not begun the weights of a checkpoint."""
+    name, task = trainer.recipe.training.start_from, trainer.task
     preprocessing = trainer.data.preprocessing
     adopt = getattr(task, "adopt", None)
     if adopt is not None:
-        adopt(trainer.model, preprocessing, checkpoint.model, checkpoint.preprocessing)
+        adopt(trainer.model, preprocessing, source.model, source.preprocessing)
         return
-    if task.dump_preprocessing(preprocessing) != task.dump_preprocessing(checkpoint.preprocessing):
+    if task.dump_preprocessing(preprocessing) != task.dump_preprocessing(source.preprocessing):
         raise UsageError(f"{name} was trained on data that is prepared otherwise")
     try:
-        trainer.model.load_state_dict(checkpoint.model.state_dict())
+        trainer.model.load_state_dict(source.model.state_dict())
     except RuntimeError:
         raise UsageError(
             f"{name} is built otherwise: take the sizes of its section model"
@@ -105,16 +120,19 @@ def _start_from(name: str, trainer: Trainer) -> None:
 
 
 def _facts(
-    recipe: Recipe, data: Data, outcome: Outcome, metrics: dict[str, Metric]
+    recipe: Recipe, data: Data, outcome: Outcome, metrics: dict[str, Metric], has_own_file: bool
 ) -> dict[str, Any]:
     command = f"python -m lstm_zoo evaluate {recipe.name}"
+    file = getattr(recipe.data, "file", None)
+    if file and has_own_file:
+        command += f" --data-file {shlex.quote(file)}"
     return {
         "name": recipe.name,
         "description": recipe.description,
         "licence": recipe.licence,
         "language": recipe.data.language,
         "metrics": {
-            key: {**asdict(metric), "split": "test", "command": command}
+            key: asdict(metric) | {"split": metric.split or "test", "command": command}
             for key, metric in metrics.items()
         },
         "recipe": recipe.model_dump(mode="json"),
@@ -170,7 +188,7 @@ def evaluate(
 def _with_file(recipe: Recipe, path: Path) -> tuple[Recipe, Path]:
     """The recipe with another file, and the folder of that: a checkpoint should name no folder."""
     keys = type(recipe.data).model_fields.keys()
-    if "file" not in keys:
+    if getattr(recipe.data, "file", None) is None:
         raise UsageError(f"the data of {recipe.name} is not one file: leave --data-file out")
     changes = {"file": path.name, "url": None, "sha256": None}
     data = recipe.data.model_copy(update={k: v for k, v in changes.items() if k in keys})

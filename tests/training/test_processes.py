@@ -69,6 +69,20 @@ def test_two_processes_train_as_one_does(
     assert_close(unbroken, weights(alone))
 
 
+def test_going_on_in_another_number_of_processes_is_said(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"data_dir": verses, "runs_dir": tmp_path, "device": "cpu"}
+    answers = iter([False] * 7)
+    with pytest.raises(Interrupted):
+        train(str(tiny_recipe), quiet=True, should_stop=lambda: next(answers, True), **options)
+    path = tmp_path / "tiny.verses" / "state.pt"
+    state = torch.load(path, weights_only=True)
+    torch.save(state | {"processes": state["processes"] * 2}, path)  # as two would leave it
+    with pytest.warns(UserWarning, match="among 2 and goes on among 1 processes: what its rows"):
+        train(str(tiny_recipe), quiet=True, **options)
+
+
 def test_parts_of_a_batch_train_as_the_whole_does(
     alone: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
 ) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -99,6 +102,35 @@ def test_the_curve_goes_to_tensorboard_where_it_is_installed(
     events = EventAccumulator(str(folder))
     events.Reload()
     assert [event.step for event in events.Scalars("validation_nats")] == [1, 2]
+
+
+def test_the_curve_goes_to_trackio_where_it_is_installed(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("trackio")
+    command = [sys.executable, "-m", "lstm_zoo", "train", str(tiny_recipe), "--log-with", "trackio"]
+    subprocess.run(
+        [*command, "--data-dir", str(verses), "--runs-dir", str(tmp_path / "runs")],
+        env=os.environ | {"TRACKIO_DIR": str(tmp_path / "trackio")},  # read when it is imported
+        capture_output=True,
+        check=True,
+    )
+    (database,) = (tmp_path / "trackio").glob("*.db")
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT step, metrics FROM metrics ORDER BY step").fetchall()
+        (config,) = connection.execute("SELECT config FROM configs").fetchone()
+    curve = (tmp_path / "runs" / "tiny.verses" / "metrics.jsonl").read_text().splitlines()
+    assert [step for step, _ in rows] == [1, 2]
+    assert [json.loads(metrics) for _, metrics in rows] == list(map(json.loads, curve))
+    assert json.loads(config)["batches.bptt"] == 16
+
+
+def test_a_tracker_that_is_not_installed_is_named(
+    tiny_recipe: Path, verses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lstm_zoo.training.machine.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="trackio is not installed: pip install trackio"):
+        train(str(tiny_recipe), data_dir=verses, runs_dir=tmp_path, log_with="trackio")
 
 
 def test_an_unknown_tracker_is_refused(tiny_recipe: Path, verses: Path, tmp_path: Path) -> None:

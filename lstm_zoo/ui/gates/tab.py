@@ -74,8 +74,8 @@ def gates_tab(tabs: gr.Tabs, askers: Sequence[gr.HTML] = ()) -> gr.Dropdown:
         button.click(show, kept, [model, *filled], **PRIVATE, **READERS)
     for pressed in (go.click, text.submit):
         pressed(_read, [model, text, given, kept], filled, **PRIVATE, **READERS)
-    for wanted in (another.click, view.begin):
-        wanted(_read_example, [model, given, kept], filled, **PRIVATE, **READERS)
+    for wanted, read in ((another.click, _read_example), (view.begin, _begin)):
+        wanted(read, [model, given, kept], filled, **PRIVATE, **READERS)
     model.change(_read_with, [model, text, given, kept], filled, **PRIVATE, **READERS)
     for view_of_other in askers:
         asked = view_of_other.inside(_take, None, [tabs, model, text, given], **AT_ONCE)
@@ -123,6 +123,14 @@ def _read_example(name: str, given: Given, kept: str) -> Filled:
     task = config.task if config else ""
     fresh = {"model": name, "text": text, "task": task, "turn": turn + 1}
     yield from _read(name, text, fresh, kept)
+
+
+def _begin(name: str, given: Given, kept: str) -> Filled:
+    """An example at the first sight of the tab, unless the visitor came with something to read."""
+    if given["model"]:
+        yield (gr.skip(),) * 5
+    else:
+        yield from _read_example(name, given, kept)
 
 
 def _read_with(name: str, text: str, given: Given, kept: str) -> Filled:
