@@ -17,8 +17,8 @@ from lstm_zoo.ui.forecast.said import told
 from lstm_zoo.ui.forecast.sources import Source, series_of
 from lstm_zoo.ui.forecast.tables import backtest_table, forecast_table, notes_list
 from lstm_zoo.ui.models import find_models, get_model
+from lstm_zoo.ui.states import Mistake
 from lstm_zoo.ui.words import label, markup, notice, sentence
-from lstm_zoo.ui.writing import Mistake
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 TASK = "forecasting"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from lstm_zoo.ui.states import Mistake
 from lstm_zoo.ui.words import Sentence, same
 from lstm_zoo.ui.words.series import ERRORS, NOTES
-from lstm_zoo.ui.writing import Mistake
 
 
 def note_words(note: str) -> Sentence:

@@ -10,8 +10,8 @@ from typing import Any
 from lstm_zoo.forecasting.example_series import example_series
 from lstm_zoo.forecasting.series import Series, read_series
 from lstm_zoo.forecasting.tables import read_table
+from lstm_zoo.ui.states import Mistake
 from lstm_zoo.ui.words import sentence
-from lstm_zoo.ui.writing import Mistake
 
 EXAMPLES = {
     # name -> the steps that are asked for at first; the first example is chosen from the start
