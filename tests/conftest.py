@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 
-from lstm_zoo.training.train import train
+from tests.tiny import train_tiny, write_recipe
 
 torch.set_num_threads(1)
 
@@ -55,9 +54,7 @@ def verses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a recipe that trains in a second."""
-    path = tmp_path_factory.mktemp("recipes") / "tiny.verses.yaml"
-    path.write_text(yaml.safe_dump(TINY_RECIPE), "utf-8")
-    return path
+    return write_recipe(tmp_path_factory.mktemp("recipes"), TINY_RECIPE)
 
 
 @pytest.fixture(scope="session")
@@ -65,14 +62,7 @@ def tiny_checkpoint(
     tiny_recipe: Path, verses: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The folder of a checkpoint trained with it; do not write to it."""
-    folder, _ = train(
-        str(tiny_recipe),
-        data_dir=verses,
-        runs_dir=tmp_path_factory.mktemp("runs"),
-        device="cpu",
-        quiet=True,
-    )
-    return folder
+    return train_tiny(tiny_recipe, verses, tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from lstm_zoo.forecasting.familiarity import WORDS, unlike
 from lstm_zoo.forecasting.paths import random_walk_paths
 from lstm_zoo.forecasting.preprocessing import Preprocessing
 from lstm_zoo.forecasting.series import Series, read_series
+from lstm_zoo.forecasting.step_table import step_table
 from lstm_zoo.task import Reading
 
 if TYPE_CHECKING:
@@ -125,29 +126,18 @@ class Forecaster(ABC):
         Raises:
             UsageError: the series cannot be read, the horizon is out of reach, or a level is.
         """
-        import pandas as pd
-
         series = read_series(series)
         horizon = self._horizon(horizon)
         self._check_levels(quantiles)
         window = series.values[None]
         last = None if series.dates is None else series.dates[-1:]
         table = self.quantiles(window, horizon, quantiles, series.names, last)[0]
-        mean = self.mean(window, horizon, series.names, last)[0]
-        paths = self.paths(series, horizon, samples, seed)
-        dates = series.future_dates(horizon)
-        frames = []
-        for channel, name in enumerate(self.forecast_names(series)):
-            columns: dict[str, Any] = {"series": name, "step": np.arange(1, horizon + 1)}
-            if dates is not None:
-                columns["date"] = dates
-            columns["mean"] = mean[:, channel]
-            for place, level in enumerate(quantiles):
-                columns[f"{level:g}"] = table[:, channel, place]
-            for number in range(samples):
-                columns[f"path {number + 1}"] = paths[number, :, channel]
-            frames.append(pd.DataFrame(columns))
-        return pd.concat(frames, ignore_index=True)
+        columns = {"mean": self.mean(window, horizon, series.names, last)[0]}
+        for place, level in enumerate(quantiles):
+            columns[f"{level:g}"] = table[..., place]
+        for number, path in enumerate(self.paths(series, horizon, samples, seed), 1):
+            columns[f"path {number}"] = path
+        return step_table(self.forecast_names(series), series.future_dates(horizon), columns)
 
     def paths(
         self, series: Any, horizon: int | None = None, samples: int = 100, seed: int = 0

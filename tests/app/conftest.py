@@ -7,9 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.sentiment.made_up import train_made_up
+from tests.waiting import wait_until_answering
 from tests.zoo.hub_server import File, HubServer, Repository
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +34,6 @@ BROWSER_OPTIONS = (
     "--no-first-run",
     "--disable-quic",
 )
-START_SECONDS = 120
 # Python runs a module of this name before anything else: it writes down whom the server calls.
 WATCHER = """
 import os, sys
@@ -121,23 +118,11 @@ def server(
         )
     try:
         url = f"http://127.0.0.1:{port}/"
-        _wait_until_answering(url, process, folder / "log")
+        wait_until_answering(url, process, folder / "log")
         yield Server(url, folder / "calls")
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _wait_until_answering(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the page did not start:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")

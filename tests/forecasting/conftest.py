@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 
 from lstm_zoo.forecasting.config import ForecastModelConfig
 from lstm_zoo.forecasting.example_series import FOLDER
@@ -17,7 +16,7 @@ from lstm_zoo.forecasting.predict import SeriesForecaster
 from lstm_zoo.forecasting.preprocessing import Preprocessing
 from lstm_zoo.forecasting.price_model import PriceModel
 from lstm_zoo.forecasting.price_predict import PriceForecaster
-from lstm_zoo.training.train import train
+from tests.tiny import train_tiny, write_recipe
 
 
 def untrained(head: str = "quantile", look_back: int = 24, horizon: int = 8) -> Forecaster:
@@ -63,11 +62,8 @@ RECIPE = {
 @pytest.fixture(scope="session")
 def tiny_forecaster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a checkpoint that was trained on an example series."""
-    recipe = tmp_path_factory.mktemp("recipes") / "tiny.co2.yaml"
-    recipe.write_text(yaml.safe_dump(RECIPE), "utf-8")
-    runs = tmp_path_factory.mktemp("runs")
-    folder, _ = train(str(recipe), data_dir=FOLDER, runs_dir=runs, device="cpu", quiet=True)
-    return folder
+    recipe = write_recipe(tmp_path_factory.mktemp("recipes"), RECIPE)
+    return train_tiny(recipe, FOLDER, tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="session")

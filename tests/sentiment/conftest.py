@@ -11,12 +11,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
 
 from lstm_zoo.sentiment.predict import SentimentClassifier
-from lstm_zoo.training.train import train
 from lstm_zoo.zoo import load
 from tests.sentiment.made_up import train_made_up
+from tests.tiny import train_tiny, write_recipe
 
 GOOD = ["很好", "不错", "满意", "干净", "喜欢"]
 BAD = ["很差", "糟糕", "失望", "太脏", "讨厌"]
@@ -108,9 +107,7 @@ def hotels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_sentiment_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("recipes") / "tiny.hotel.yaml"
-    path.write_text(yaml.safe_dump(TINY_RECIPE), "utf-8")
-    return path
+    return write_recipe(tmp_path_factory.mktemp("recipes"), TINY_RECIPE)
 
 
 @pytest.fixture(scope="session")
@@ -118,14 +115,7 @@ def tiny_classifier(
     tiny_sentiment_recipe: Path, hotels: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The folder of a checkpoint trained on them; do not write to it."""
-    folder, _ = train(
-        str(tiny_sentiment_recipe),
-        data_dir=hotels,
-        runs_dir=tmp_path_factory.mktemp("runs"),
-        device="cpu",
-        quiet=True,
-    )
-    return folder
+    return train_tiny(tiny_sentiment_recipe, hotels, tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="session")

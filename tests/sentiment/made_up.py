@@ -6,9 +6,7 @@ import csv
 import random
 from pathlib import Path
 
-import yaml
-
-from lstm_zoo.training.train import train
+from tests.tiny import train_tiny, write_recipe
 
 GOOD = ["good", "great", "warm", "funny", "lovely", "superb", "clever", "moving"]
 BAD = ["bad", "dull", "cold", "boring", "awful", "clumsy", "stupid", "flat"]
@@ -68,9 +66,4 @@ def train_made_up(folder: Path) -> Path:
     path.parent.mkdir(parents=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("label", "review"), *made_up(600, seed=1)])
-    recipe = folder / "tiny.reviews.yaml"
-    recipe.write_text(yaml.safe_dump(RECIPE), "utf-8")
-    checkpoint, _ = train(
-        str(recipe), data_dir=folder / "data", runs_dir=folder / "runs", device="cpu", quiet=True
-    )
-    return checkpoint
+    return train_tiny(write_recipe(folder, RECIPE), folder / "data", folder / "runs")

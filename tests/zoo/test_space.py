@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.error
 import urllib.request
 import venv
 from collections.abc import Iterator
@@ -25,12 +24,12 @@ import lstm_zoo as zoo
 from lstm_zoo.errors import UsageError
 from lstm_zoo.zoo import space
 from tests.test_cli import run
+from tests.waiting import wait_until_answering
 from tests.zoo.hub_server import File, HubServer
 from tests.zoo.test_hub import use_hub
 
 SPACE = "alice/zoo"
 MODEL, LENGTH = "char-lstm-small.shakespeare", 20
-START_SECONDS = 120
 FREE_SPACE_BYTES = 16 * 2**30
 """Memory of a Space that costs nothing."""
 
@@ -213,18 +212,6 @@ def test_on_zero_gpu_what_computes_is_marked_and_the_models_are_there_from_the_s
 def contents(folder: Path) -> Iterator[str]:
     """Paths of the files, without those that Python itself writes where it may."""
     return (str(path) for path in folder.rglob("*") if "__pycache__" not in path.parts)
-
-
-def wait_until_answering(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the page did not start:\n{log.read_text()}")
 
 
 def written(url: str, model: str) -> str:

@@ -13,15 +13,16 @@ from lstm_zoo.forecasting.backtest import CORRECTED, TESTED_SHARE, Backtest, bac
 from lstm_zoo.forecasting.backtest import LEVELS as TESTED_LEVELS
 from lstm_zoo.forecasting.baselines import level_baselines, seasonal_period
 from lstm_zoo.forecasting.fit import TEST_SHARE
+from lstm_zoo.forecasting.forecaster import QUANTILES
 from lstm_zoo.forecasting.prices import closing_prices, log_returns, split_notes
 from lstm_zoo.forecasting.series import Series
+from lstm_zoo.forecasting.step_table import step_table
 from lstm_zoo.forecasting.volatility import EwmaStudent
 from lstm_zoo.ui.forecast.charts import LEVELS, fan_chart, legend, returns_chart
 from lstm_zoo.ui.words import Sentence, sentence
 
 Array = NDArray[np.float64]
 
-TABLE_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 TRADING_DAYS = 252
 ORIGINS = 40
 
@@ -113,34 +114,25 @@ def run_backtest(model: Any, series: Series, horizon: int, own: bool = False) ->
 
 
 def _quantiles(model: Any, series: Series, horizon: int) -> dict[float, Array]:
-    """(horizon, channels) for each of `TABLE_LEVELS`."""
+    """(horizon, channels) for each of `QUANTILES`."""
     dates = None if series.dates is None else series.dates[-1:]
-    found = model.quantiles(series.values[None], horizon, TABLE_LEVELS, series.names, dates)[0]
-    return {level: found[..., place] for place, level in enumerate(TABLE_LEVELS)}
+    found = model.quantiles(series.values[None], horizon, QUANTILES, series.names, dates)[0]
+    return {level: found[..., place] for place, level in enumerate(QUANTILES)}
 
 
 def _corrected(tested: Backtest) -> dict[float, Array]:
     """The same from the last origin of a backtest, with what its earlier origins taught."""
     last = tested.quantiles[CORRECTED][-1]
-    return {level: last[..., int(np.abs(TESTED_LEVELS - level).argmin())] for level in TABLE_LEVELS}
+    return {level: last[..., int(np.abs(TESTED_LEVELS - level).argmin())] for level in QUANTILES}
 
 
 def _table(
     model: Any, past: Series, horizon: int, quantiles: dict[float, Array], actual: Array | None
 ) -> Any:
-    import pandas as pd
-
-    dates = past.future_dates(horizon)
-    frames = []
-    for channel, name in enumerate(model.forecast_names(past)):
-        columns: dict[str, Any] = {"series": name, "step": np.arange(1, horizon + 1)}
-        if dates is not None:
-            columns["date"] = dates
-        columns |= {f"{level:g}": values[:, channel] for level, values in quantiles.items()}
-        if actual is not None:
-            columns["actual"] = actual[:, channel]
-        frames.append(pd.DataFrame(columns))
-    return pd.concat(frames, ignore_index=True)
+    columns = {f"{level:g}": values for level, values in quantiles.items()}
+    if actual is not None:
+        columns["actual"] = actual
+    return step_table(model.forecast_names(past), past.future_dates(horizon), columns)
 
 
 def _returns_view(
