@@ -40,6 +40,12 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs/ladder"))
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        help="for all rungs: section.key=value, as often as needed",
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     print("| rung | parameters | MSE 96 | 192 | 336 | 720 | MAE, mean | seconds |")
@@ -53,6 +59,7 @@ def main() -> None:
                 f"name=rung-{number}.etth1",
                 *COMMON,
                 *(f"model.{key}={value}" for key, value in model.items()),
+                *options.set,
             ],
             data_dir=options.data_dir,
             runs_dir=options.runs_dir,

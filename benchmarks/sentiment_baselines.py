@@ -5,17 +5,15 @@ python benchmarks/sentiment_baselines.py bilstm.imdb --data-dir DIR
 Logistic regression on tf-idf of single tokens, and NB-SVM on tokens and pairs of neighbours (Wang &
 Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification"). Tokens are
 those of the recipe's tokenizer, without a cut of the vocabulary; Chinese is read by character, and
-pairs are two characters. Options are chosen on the validation part, the test part is read once.
-The figures go to `benchmarks/sentiment_baselines.json`, beside those of other recipes there.
+pairs are two characters. Options are chosen on the validation part, the test part is read
+once. The figures go to the metrics of the shipped checkpoint, if there is one, beside its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,31 +23,19 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from lstm_zoo.files import write_text
-from lstm_zoo.sentiment.data import SentimentDataConfig, read_split
+from lstm_zoo.sentiment.data import TEST_IS_VALIDATION, SentimentDataConfig, read_split
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 from lstm_zoo.training.recipe import read_recipe
+from lstm_zoo.zoo.checkpoint import read_config
+from lstm_zoo.zoo.config import MetricEntry
+from lstm_zoo.zoo.names import WEIGHTS_DIR
+from lstm_zoo.zoo.results import rewrite, shipped_folders
 
-RESULTS = Path(__file__).with_suffix(".json")
 PARTS = ("train", "validation", "test")
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # C, the inverse of the regularisation
 INTERPOLATIONS = (0.25, 1.0)  # beta of the paper; 1 is the SVM alone
 
 Scores = Callable[[Any], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A figure of the table."""
-
-    recipe: str
-    method: str
-    accuracy: float
-    validation_accuracy: float
-    test_texts: int
-    options: dict[str, float]
-    seconds: float
-    command: str
 
 
 def pieces_of(config: SentimentDataConfig) -> Callable[[str], list[str]]:
@@ -107,20 +93,20 @@ def _with_pairs(tokens: Sequence[str]) -> list[str]:
 
 
 METHODS = {
-    "logistic regression, tf-idf of tokens": logistic_regression,
-    "NB-SVM, tokens and pairs": nb_svm,
+    "accuracy_logistic_regression": ("logistic regression, tf-idf of tokens", logistic_regression),
+    "accuracy_nb_svm": ("NB-SVM, tokens and pairs", nb_svm),
 }
 
 
-def measure(name: str, data_dir: Path | None) -> list[Row]:
-    """The rows of a recipe."""
+def measure(name: str, data_dir: Path | None) -> dict[str, MetricEntry]:
+    """What each method reaches on the parts of a recipe."""
     recipe, _ = read_recipe(name)
-    parts, _, _ = read_split(recipe.data, data_dir)
+    parts, _, test = read_split(recipe.data, data_dir)
     pieces = pieces_of(recipe.data)
     texts = {part: [pieces(review.text) for review in parts[part]] for part in PARTS}
     labels = {part: np.array([review.label for review in parts[part]]) for part in PARTS}
-    rows = []
-    for method, models in METHODS.items():
+    metrics = {}
+    for key, (method, models) in METHODS.items():
         started = time.perf_counter()
         best: tuple[float, dict[str, float], Scores, dict[str, Any]] | None = None
         for options, scores, matrices in models(texts, labels["train"]):
@@ -128,21 +114,18 @@ def measure(name: str, data_dir: Path | None) -> list[Row]:
             if best is None or accuracy > best[0]:
                 best = accuracy, options, scores, matrices
         assert best is not None
-        validation, options, scores, matrices = best
-        rows.append(
-            Row(
-                recipe=name,
-                method=method,
-                accuracy=_accuracy(scores(matrices["test"]), labels["test"]),
-                validation_accuracy=validation,
-                test_texts=len(labels["test"]),
-                options=options,
-                seconds=round(time.perf_counter() - started, 1),
-                command=f"python benchmarks/sentiment_baselines.py {name}",
-            )
+        _, options, scores, matrices = best
+        chosen = ", ".join(f"{option} {value:g}" for option, value in options.items())
+        metrics[key] = MetricEntry(
+            value=_accuracy(scores(matrices["test"]), labels["test"]),
+            unit="share of right answers",
+            protocol=f"{method}, {chosen}: {len(labels['test']):,} texts, {test}",
+            split="validation" if test == TEST_IS_VALIDATION else "test",
+            command=f"python benchmarks/sentiment_baselines.py {name}",
         )
-        print(f"{name}: {method}: {rows[-1].accuracy:.4f} ({options})", flush=True)
-    return rows
+        seconds = time.perf_counter() - started
+        print(f"{name}: {method}: {metrics[key].value:.4f} ({chosen}; {seconds:.0f} s)", flush=True)
+    return metrics
 
 
 def _accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -154,14 +137,11 @@ def main() -> None:
     parser.add_argument("recipes", nargs="+", help="names of sentiment recipes")
     parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
-    stored = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
+    shipped = {folder.name: folder for folder in shipped_folders(WEIGHTS_DIR)}
     for name in options.recipes:
-        rows = [asdict(row) for row in measure(name, options.data_dir)]
-        stored = sorted(
-            [row for row in stored if row["recipe"] != name] + rows,
-            key=lambda row: (row["recipe"], row["method"]),
-        )
-        write_text(RESULTS, json.dumps(stored, indent=1) + "\n")
+        metrics = measure(name, options.data_dir)
+        if name in shipped:
+            rewrite(shipped[name], metrics=read_config(shipped[name]).metrics | metrics)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from lstm_zoo.errors import UsageError
 from lstm_zoo.task import did_you_mean
 
 Start = Callable[[Tensor], Any]
+FORGET_BIAS = 1.0
 
 MATRICES: dict[str, Start | None] = {
     "pytorch": None,
@@ -52,7 +53,7 @@ def initialize(
     layer: nn.Module,
     recurrent: str = "orthogonal",
     input: str = "xavier",
-    forget_bias: float | None = 1.0,
+    forget_bias: float | None = FORGET_BIAS,
     chrono: tuple[float, float] | None = None,
 ) -> None:
     """Starts the weights of a recurrent layer.
@@ -72,15 +73,16 @@ def initialize(
             one of their cells.
         recurrent: how `weight_hh` and `weight_hr` start.
         input: how `weight_ih` starts.
-        forget_bias: bias of the gate that keeps the memory, where the cell has one (`keep_gate`);
-            all other biases are zero. None: all biases start as `reset_parameters` says.
+        forget_bias: bias of the gate that keeps the memory (`keep_gate`); all other biases are
+            zero. A cell without such a gate takes only the default and 0, and has no other bias
+            than zero then. None: all biases start as `reset_parameters` says.
         chrono: instead of `forget_bias`, the shortest and the longest time in steps, each more than
             1, for which units should remember: the bias of the gate that keeps is drawn from
             log(U(shortest, longest) - 1), that of the gate that writes, if there is one, is its
             negative, all others are zero. The paper takes 2 for the shortest.
 
     Raises:
-        UsageError: there is no such choice, or chrono does not fit the layer.
+        UsageError: there is no such choice, or chrono or forget_bias does not fit the layer.
     """
     cell = _cell_of(layer)
     hidden_size = int(layer.hidden_size)  # type: ignore[arg-type]
@@ -100,7 +102,7 @@ def initialize(
         "weight_hr": _matrix_start("recurrent", recurrent, 1),
     }
     if chrono is not None:
-        _check_chrono(cell, chrono)
+        _check_chrono(chrono)
     if chrono is not None or forget_bias is not None:
         starts["bias_ih"] = partial(_start_bias, cell, forget_bias or 0.0, chrono)
         starts["bias_hh"] = nn.init.zeros_
@@ -109,8 +111,12 @@ def initialize(
         match = _NAME.fullmatch(name)
         if match and _fits(weight, shapes[match[1]]) and (start := starts.get(match[1])):
             known[name] = start
-    if chrono is not None and not any(name.startswith("bias_ih") for name in known):
-        raise UsageError(f"chrono needs a bias of each gate, and there is none in {layer}")
+    if chrono is not None or forget_bias not in (None, 0, FORGET_BIAS):
+        wanted = "chrono" if chrono is not None else f"forget_bias={forget_bias:g}"
+        if cell.keep_gate is None:
+            raise UsageError(f"{wanted} needs a gate that keeps the memory, and {cell} has none")
+        if not any(name.startswith("bias_ih") for name in known):
+            raise UsageError(f"{wanted} needs a bias of each gate, and there is none in {layer}")
     if len(known) < sum(1 for _ in layer.parameters()):
         layer.reset_parameters()  # type: ignore[operator]
     for name, start in known.items():
@@ -149,15 +155,13 @@ def _start_blocks(start: Start, gates: int, weight: Tensor) -> None:
         start(block)
 
 
-def _check_chrono(cell: Cell, chrono: tuple[float, float]) -> None:
+def _check_chrono(chrono: tuple[float, float]) -> None:
     shortest, longest = chrono
     if not 1 < shortest <= longest < math.inf:
         raise UsageError(
             "chrono should be the shortest and the longest time in steps, each more than 1,"
             f" such as (2, 100), got {chrono}"
         )
-    if cell.keep_gate is None:
-        raise UsageError(f"chrono needs a gate that keeps the memory, and {cell} has none")
 
 
 def _start_bias(

@@ -35,11 +35,13 @@ class Metric:
         value: the figure.
         unit: its unit, such as "nats per character".
         protocol: how it was measured, in one sentence; figures of other protocols do not compare.
+        split: the part it was measured on, if that is not the one that was asked for.
     """
 
     value: float
     unit: str
     protocol: str
+    split: str | None = None
 
 
 @dataclass(frozen=True)

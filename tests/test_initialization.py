@@ -33,6 +33,11 @@ def with_gate_biases() -> list[str]:
     ]
 
 
+KEEPERS = pytest.mark.parametrize(
+    "name", [name for name in with_gate_biases() if CELLS[name].keep_gate]
+)
+
+
 def biases_by_gate(layer: nn.Module, name: str) -> dict[str, Tensor]:
     gates = get_cell(name).gate_names
     weights = dict(layer.named_parameters())
@@ -123,7 +128,7 @@ def test_what_no_choice_knows_starts_as_the_cell_says(name: str) -> None:
             assert torch.equal(parameter, twin.get_parameter(key)), key
 
 
-@pytest.mark.parametrize("name", with_gate_biases())
+@KEEPERS
 def test_the_forget_bias_opens_the_gate_that_keeps(name: str) -> None:
     layer = zoo_layer(name)
     initialize(layer, forget_bias=2.5)
@@ -131,7 +136,14 @@ def test_the_forget_bias_opens_the_gate_that_keeps(name: str) -> None:
         assert (bias == (2.5 if gate == layer.cell.keep_gate else 0)).all(), gate
 
 
-@pytest.mark.parametrize("name", [name for name in with_gate_biases() if CELLS[name].keep_gate])
+@pytest.mark.parametrize("name", [name for name in with_gate_biases() if not CELLS[name].keep_gate])
+def test_without_a_gate_that_keeps_all_biases_are_zero(name: str) -> None:
+    layer = zoo_layer(name)
+    initialize(layer)
+    assert all((bias == 0).all() for bias in biases_by_gate(layer, name).values())
+
+
+@KEEPERS
 def test_chrono_draws_how_long_each_unit_remembers(name: str) -> None:
     layer = lstm_zoo.LSTM(1, 512, cell=name)
     torch.manual_seed(0)
@@ -220,6 +232,14 @@ def test_layers_without_biases_start() -> None:
             "chrono needs a bias of each gate",
         ),
         (lambda: initialize(nn.RNN(2, 3), chrono=(2, 9)), "needs a gate that keeps the memory"),
+        (
+            lambda: initialize(nn.RNN(2, 3), forget_bias=2),
+            "forget_bias=2 needs a gate that keeps the memory, and RNN() has none",
+        ),
+        (
+            lambda: initialize(nn.LSTM(2, 3, bias=False), forget_bias=2),
+            "forget_bias=2 needs a bias of each gate",
+        ),
         (lambda: initialize(nn.Linear(2, 3)), "got Linear"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +62,12 @@ def backtest(
     baseline: Annotated[
         list[str] | None, typer.Option(help="A baseline; all but the slow ones if not given.")
     ] = None,
+    refit_every: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Train its recipe anew on what was known, once for so many origins."
+        ),
+    ] = None,
     column: Columns = None,
     date: Date = None,
     out: Out = None,
@@ -74,7 +81,10 @@ def backtest(
     from lstm_zoo.forecasting.backtest import backtest as run
 
     model, series = _read(name, source, date, column, device)
-    result = run(model, series, horizon, origins, stride, baselines=baseline)
+    options: dict[str, Any] = {"baselines": baseline}
+    if refit_every is not None:
+        options |= {"refit": _refit(name, device), "refit_every": refit_every}
+    result = run(model, series, horizon, origins, stride, **options)
     for sentence in result.notes:
         print(f"note: {sentence}", file=sys.stderr)
     table = result.table.rename_axis("forecaster").reset_index()
@@ -87,6 +97,18 @@ def backtest(
     else:
         _print(table, out, as_json=False)
     print(f"\n{result.verdict}")
+
+
+def _refit(name: str, device: str) -> Callable[[Any], Any]:
+    from lstm_zoo.training.refit import refitter
+
+    refit = refitter(name, device)
+
+    def tell_and_refit(series: Any) -> Any:
+        print(f"training anew on the first {len(series):,} rows", file=sys.stderr)
+        return refit(series)
+
+    return tell_and_refit
 
 
 def _read(

@@ -229,7 +229,7 @@ def evaluate(
     rows = []
     for key, metric in metrics.items():
         entry = checkpoint.config.metrics.get(key)
-        card = entry.value if entry and entry.split == split else None
+        card = entry.value if entry and entry.split == (metric.split or split) else None
         rows.append({"metric": key, "value": metric.value, "card": card, "unit": metric.unit})
     if as_json:
         print_json(rows)

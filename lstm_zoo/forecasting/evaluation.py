@@ -136,6 +136,12 @@ def series_metrics(
             metrics[f"{error}_{horizon}"] = Metric(value, units[error], protocol)
     words = {"repeat_last": "the last value repeated", "linear": "linear model, least squares"}
     for baseline, found in beside.items():
+        if name in found:
+            metrics[f"error_{baseline}"] = Metric(
+                float(np.mean(list(found[name].values()))),
+                units[name],
+                f"{words[baseline]}: mean of the horizons {several}; {what}",
+            )
         for error in ("mse", "mae"):
             for horizon, value in found[error].items():
                 metrics[f"{baseline}_{error}_{horizon}"] = Metric(

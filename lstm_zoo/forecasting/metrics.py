@@ -1,17 +1,14 @@
 """How good a forecast is: scores of points, of quantiles and of distributions.
 
-Those that are read step by step (`quantile_loss`, `crps_*`, `qlike`, `pit`) give a score for each
-value, to be averaged by whoever compares; the others give one figure. Lower is better, except for
-`coverage` and `pit`, which are right at one value and in one shape.
+Those that are read step by step (`quantile_loss`, `crps_from_quantiles`, `qlike`, `pit`) give a
+score for each value, to be averaged by whoever compares; the others give one figure. Lower is
+better, except for `coverage` and `pit`, which are right at one value and in one shape.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
 
 Array = NDArray[np.float64]
 
@@ -112,58 +109,6 @@ def crps_from_quantiles(actual: ArrayLike, quantiles: ArrayLike, levels: ArrayLi
     loss = quantile_loss(actual, quantiles, levels)
     edges = np.concatenate([[0.0], np.asarray(levels, np.float64), [1.0]])
     return loss @ (edges[2:] - edges[:-2])
-
-
-def crps_from_samples(actual: ArrayLike, samples: ArrayLike) -> Array:
-    """The score of the empirical distribution of samples.
-
-    Gneiting & Raftery 2007, "Strictly Proper Scoring Rules, Prediction, and Estimation",
-    equation 21: E|X - y| - E|X - X'| / 2.
-
-    Args:
-        actual: (...).
-        samples: (..., samples).
-    """
-    samples = np.sort(np.asarray(samples, np.float64), axis=-1)
-    count = samples.shape[-1]
-    distance = np.abs(samples - np.asarray(actual, np.float64)[..., None]).mean(-1)
-    # Mean of |X - X'| over all pairs, from sorted samples in one pass.
-    weights = 2 * np.arange(count) - count + 1
-    return distance - (samples * weights).sum(-1) / count**2
-
-
-def crps_normal(actual: ArrayLike, mean: Array | float, deviation: Array | float) -> Array:
-    """The score of a normal distribution.
-
-    Gneiting et al. 2005, "Calibrated Probabilistic Forecasting Using Ensemble Model Output
-    Statistics", equation 5.
-    """
-    z = (np.asarray(actual, np.float64) - mean) / deviation
-    score = z * (2 * special.ndtr(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi)
-    return np.asarray(deviation * score)
-
-
-def crps_student(
-    actual: ArrayLike, mean: Array | float, scale: Array | float, freedom: Any
-) -> Array:
-    """The score of a Student-t distribution.
-
-    Jordan, Krüger & Lerch 2019, "Evaluating Probabilistic Forecasts with scoringRules",
-    appendix A.
-
-    Args:
-        actual: (...).
-        mean, scale: of the distribution; the scale is not its standard deviation.
-        freedom: degrees of freedom, over 1.
-    """
-    z = (np.asarray(actual, np.float64) - mean) / scale
-    constant = special.beta(0.5, freedom - 0.5) / special.beta(0.5, freedom / 2) ** 2
-    score = (
-        z * (2 * special.stdtr(freedom, z) - 1)
-        + 2 * stats.t.pdf(z, freedom) * (freedom + z**2) / (freedom - 1)
-        - 2 * np.sqrt(freedom) / (freedom - 1) * constant
-    )
-    return np.asarray(scale * score)
 
 
 def coverage(actual: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:

@@ -97,6 +97,7 @@ def read_series(
     frame = value_columns(table, names, taken, label, notes)
     if is_prices:
         frame.columns = [str(name).lower() for name in frame.columns]
+    _refuse_infinity(frame, label)
     frequency = None
     if dates is not None:
         frame.index = pd.DatetimeIndex(dates)
@@ -216,7 +217,7 @@ def _regular(dates: Any) -> str | None:
     return None if found is None else str(getattr(found, "freqstr", found))
 
 
-def _without_holes(frame: pd.DataFrame, label: str, notes: list[str]) -> pd.DataFrame:
+def _refuse_infinity(frame: pd.DataFrame, label: str) -> None:
     infinite = np.isinf(frame.to_numpy(np.float64))
     if infinite.any():
         row, column = np.argwhere(infinite)[0]
@@ -224,6 +225,9 @@ def _without_holes(frame: pd.DataFrame, label: str, notes: list[str]) -> pd.Data
             f"{label} holds an infinite number in column {frame.columns[column]!r}, row {row + 1}:"
             " leave the cell empty if the value is not known"
         )
+
+
+def _without_holes(frame: pd.DataFrame, label: str, notes: list[str]) -> pd.DataFrame:
     empty = frame.columns[frame.isna().all()]
     if len(empty):
         raise UsageError(f"the column {empty[0]!r} of {label} holds no number")

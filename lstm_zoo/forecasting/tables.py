@@ -36,7 +36,8 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{path.name} has {size / 2**20:.0f} MB, at most {LARGEST_FILE // 2**20} are read: keep"
             " the columns and rows that matter"
         )
-    head = path.open("rb").read(4)
+    with path.open("rb") as file:
+        head = file.read(4)
     try:
         if head == b"PAR1":
             return pd.read_parquet(path)

@@ -75,5 +75,5 @@ def gating_metrics(
         if name == "error":
             error = memoryless_error(problem, data.examples("train", length), examples)
             memoryless = f"{protocol}, by the likeliest answer to each symbol, without a memory"
-            metrics["chance"] = Metric(error, unit, memoryless)
+            metrics["error_memoryless"] = Metric(error, unit, memoryless)
     return metrics

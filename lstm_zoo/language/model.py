@@ -93,12 +93,17 @@ class LanguageModel(nn.Module):
             self.output.weight = self.embedding.weight
 
     def reset_parameters(self) -> None:
-        """Start the weights: LSTM by `initialize`, output by Xavier with a zero bias."""
+        """Start the weights: layers as PyTorch does, output by Xavier with a zero bias.
+
+        An embedding of its own starts from N(0, 1): from small vectors, as a tied one needs them,
+        the layers see next to nothing for the first epochs.
+        """
         for layer in self.layers:
-            initialize(layer)
+            initialize(layer, "pytorch", "pytorch", None)
         self.embedding.reset_parameters()
         nn.init.zeros_(self.output.bias)
         if not self.config.tie_embeddings:
+            nn.init.normal_(self.embedding.weight)
             nn.init.xavier_uniform_(self.output.weight)
 
     def initial_state(self, batch: int) -> State:

@@ -18,6 +18,8 @@ from lstm_zoo.sentiment.reviews import COLLECTIONS, Parts
 from lstm_zoo.sentiment.split import split_reviews
 from lstm_zoo.sentiment.tokenizer import Kind, ReviewTokenizer
 
+TEST_IS_VALIDATION = "the sentences of GLUE's dev part, by which the weights were chosen too"
+
 CollectionName = Literal["imdb", "sst2", "hotel", "shopping"]
 
 
@@ -189,5 +191,5 @@ def read_split(
     left_out = incomplete | left_out
     if "test" not in split:
         split["test"] = split["validation"]
-        test = "the sentences of GLUE's dev part, by which the weights were chosen too"
+        test = TEST_IS_VALIDATION
     return split, left_out, test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from lstm_zoo.sentiment.calibration import (
     fit_temperature,
     reliability,
 )
-from lstm_zoo.sentiment.data import SentimentData
+from lstm_zoo.sentiment.data import TEST_IS_VALIDATION, SentimentData
 from lstm_zoo.sentiment.model import SentimentModel
 from lstm_zoo.task import Metric, Progress, module_device, no_progress
 
@@ -76,21 +77,23 @@ def sentiment_metrics(
     logits = raw_logits(model, ids, progress).double()
     calibrated = logits / model.temperature.item()
     right = logits.argmax(1) == labels
+    chose = split == "test" and data.test == TEST_IS_VALIDATION
+    metric = partial(Metric, split="validation" if chose else None)
     part = data.test if split == "test" else f"the {split} part"
     protocol = f"{len(labels):,} texts, {part}"
     bins = "15 bins of confidence"
     share = "share of right answers"
     metrics = {
-        "accuracy": Metric(right.double().mean().item(), share, protocol),
-        "nats": Metric(
+        "accuracy": metric(right.double().mean().item(), share, protocol),
+        "nats": metric(
             F.cross_entropy(calibrated, labels).item(), "nats per text", f"{protocol}, calibrated"
         ),
-        "calibration_error": Metric(
+        "calibration_error": metric(
             expected_calibration_error(calibrated.softmax(1), labels),
             "expected calibration error",
             f"{protocol}, {bins}, after temperature scaling fitted on the validation part",
         ),
-        "calibration_error_before": Metric(
+        "calibration_error_before": metric(
             expected_calibration_error(logits.softmax(1), labels),
             "expected calibration error",
             f"{protocol}, {bins}, without temperature scaling",
@@ -99,14 +102,14 @@ def sentiment_metrics(
     domains = list(dict.fromkeys(examples.domains))
     for domain in domains if len(domains) > 1 else ():
         inside = torch.tensor([one == domain for one in examples.domains])
-        metrics[f"accuracy_{domain}"] = Metric(
+        metrics[f"accuracy_{domain}"] = metric(
             right[inside].double().mean().item(),
             share,
             f"the {int(inside.sum()):,} of them about {domain}",
         )
     # The reliability diagram, in figures.
     for one in reliability(calibrated.softmax(1), labels, RELIABILITY_BINS):
-        metrics[f"right_at_{round(100 * one.low):02d}"] = Metric(
+        metrics[f"right_at_{round(100 * one.low):02d}"] = metric(
             one.accuracy,
             share,
             f"the {one.count:,} of them answered with a confidence of {one.low:.1f} to"

@@ -18,15 +18,13 @@ from typing import NamedTuple
 
 from lstm_zoo.errors import UsageError
 
-NEGATIVE, POSITIVE = 0, 1
-
 
 class Review(NamedTuple):
     """A text and what its writer thinks.
 
     Attributes:
         text: as it was published.
-        label: `NEGATIVE` or `POSITIVE`.
+        label: 0 for negative, 1 for positive.
         domain: what is reviewed, such as hotels.
         subject: the very thing that is reviewed, such as a film; empty where it is not known.
     """

@@ -132,7 +132,7 @@ def _facts(
         "licence": recipe.licence,
         "language": recipe.data.language,
         "metrics": {
-            key: {**asdict(metric), "split": "test", "command": command}
+            key: asdict(metric) | {"split": metric.split or "test", "command": command}
             for key, metric in metrics.items()
         },
         "recipe": recipe.model_dump(mode="json"),

@@ -10,12 +10,12 @@ import gradio as gr
 
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.models import find_models, get_model
-from lstm_zoo.ui.terms import description
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, model_chooser, say_what_is_missing
+from lstm_zoo.ui.states import State
 from lstm_zoo.ui.text_view import text_view
-from lstm_zoo.ui.words import label, markup, notice, sentence
-from lstm_zoo.ui.writing import LIMITS, TASK, State, blank, check, write
+from lstm_zoo.ui.words import label, markup, sentence
+from lstm_zoo.ui.writing import LIMITS, TASK, blank, check, write
 from lstm_zoo.ui.zero_gpu import ON_ZERO_GPU, on_gpu
-from lstm_zoo.zoo.config import CheckpointConfig
 
 FIRST_MODEL = "char-lstm.shakespeare"
 WRITERS = 2
@@ -37,9 +37,6 @@ SLIDERS = (
     ("typical_p", 1, 0.01),
     ("repetition_penalty", 1, 0.05),
 )
-# The events of the page itself; clients have their own below.
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 _html = partial(gr.HTML, apply_default_css=False)
 
 
@@ -49,17 +46,13 @@ def generate_tab() -> tuple[str, gr.Dropdown]:
     Returns:
         Its task, and where a model is chosen.
     """
-    models, errors = find_models(TASK)
-    for error in errors:
-        _html(notice(sentence("broken_model", error=error)))
-    if not models:
-        _html(notice(sentence("no_models")))
+    say_what_is_missing(TASK)
     if ON_ZERO_GPU:
-        for name in models:
+        for name in models_here():
             get_model(name, TASK)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
-            model, prompt = _what_to_write(models)
+            model, prompt = _what_to_write()
             with gr.Row(elem_classes="actions"):
                 go = gr.Button(label("write"), variant="primary", elem_id="write")
                 stop = gr.Button(label("stop"), elem_id="stop", interactive=False)
@@ -137,14 +130,9 @@ def models_here() -> list[str]:
     return list(find_models(TASK)[0])
 
 
-def _what_to_write(models: dict[str, CheckpointConfig]) -> tuple[gr.Dropdown, gr.Textbox]:
-    names = list(models)
-    first = FIRST_MODEL if FIRST_MODEL in models else next(iter(names), None)
-    model = gr.Dropdown(names, value=first, label=label("model"), elem_id="model", filterable=False)
-    told = _html(_about(first), elem_classes="about")
-    model.change(_about, model, told, **AT_ONCE)
-    # At each visit: models may have been downloaded since the page was built.
-    gr.on(None, _choices, None, model, **AT_ONCE)
+def _what_to_write() -> tuple[gr.Dropdown, gr.Textbox]:
+    names = models_here()
+    model = model_chooser("model", TASK, FIRST_MODEL)
     prompt = gr.Textbox(
         label=label("prompt"),
         info=label("prompt_info"),
@@ -211,24 +199,6 @@ def _slider(key: str, value: float, step: float) -> gr.Slider:
     return gr.Slider(
         low, high, value, step=step, label=label(key), info=label(f"{key}_info"), elem_id=key
     )
-
-
-def _choices() -> gr.Dropdown:
-    return gr.Dropdown(choices=models_here())
-
-
-def _about(name: str | None) -> str:
-    """HTML that says what a model is."""
-    config = find_models(TASK)[0].get(name or "")
-    if config is None:
-        return ""
-    about = sentence(
-        "about_model",
-        description=description(config.name, config.description),
-        parameters=f"{config.parameters:,}",
-        data=config.data["name"],
-    )
-    return markup(about)
 
 
 def _stop(state: State) -> tuple[Any, ...]:

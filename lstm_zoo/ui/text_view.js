@@ -1,41 +1,15 @@
 // Draws the states that writing.py sends. A state holds the latest chunks of the texts, the last one
 // all of them; each is drawn once, in order, so a long text costs no more to go on with than a short
-// one. Elements get their text by textContent, never by innerHTML.
+// one.
 
 const LEVELS = [500, 200, 80, 20, 5]; // thousandths: under each, the colour is one step stronger
 const root = element.querySelector(".text-view");
-const words = props.words;
 let run = null;
 let next = 0; // the chunk to draw
 let cards = [];
 
-function make(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-function say(sentence, tag = "span", className = "") {
-  const made = make(tag, className);
-  for (const [language, text] of Object.entries(sentence ?? {})) {
-    const part = make("span", "", text);
-    part.lang = part.dataset.lang = language;
-    made.append(part);
-  }
-  return made;
-}
-
-function button(word, className, action) {
-  const made = say(word, "button", `text-button ${className}`);
-  made.type = "button";
-  made.addEventListener("click", () => action(made));
-  return made;
-}
-
 const levelOf = (chance) => LEVELS.filter((limit) => chance < limit).length;
 const percent = (chance) => (chance < 1 ? "< 0.1 %" : `${chance < 100 ? chance / 10 : Math.round(chance / 10)} %`);
-const visible = (text) => text.replaceAll("\n", "↵").replaceAll(" ", "␣").replaceAll("\t", "⇥");
 
 // ---- one text --------------------------------------------------------------------------------
 
@@ -75,22 +49,12 @@ class Card {
 
 // ---- what else was likely --------------------------------------------------------------------
 
-const hint = make("div", "rivals");
-hint.setAttribute("role", "status");
-let looked = null;
-
-function look(character) {
-  looked?.classList.remove("looked");
-  looked = character;
-  hint.classList.toggle("shown", Boolean(character));
-  if (!character) return;
-  character.classList.add("looked");
+function rivals(character) {
   const rows = [];
   for (let i = 0; i < character.rivals.length; i += 2) rows.push(character.rivals.slice(i, i + 2));
   const own = character.textContent;
   if (!rows.some(([text]) => text === own)) rows.push([own, character.chance]);
-  hint.replaceChildren(...rows.map(([text, chance]) => rivalRow(text, chance, text === own)));
-  place(character.getBoundingClientRect());
+  return rows.map(([text, chance]) => rivalRow(text, chance, text === own));
 }
 
 function rivalRow(text, chance, isWritten) {
@@ -101,34 +65,6 @@ function rivalRow(text, chance, isWritten) {
   if (isWritten) row.append(say(words.written, "span", "only-read"));
   return row;
 }
-
-function place(at) {
-  const { offsetWidth: width, offsetHeight: height } = hint;
-  const left = Math.min(Math.max(8, at.left - 16), document.documentElement.clientWidth - width - 8);
-  const above = at.top - height - 8;
-  hint.style.left = `${left}px`;
-  hint.style.top = `${above > 8 ? above : at.bottom + 8}px`;
-}
-
-const characterOf = (event) => event.target.closest?.(".text-body b");
-root.addEventListener("pointerover", (event) => look(characterOf(event)));
-root.addEventListener("pointerleave", () => look(null));
-root.addEventListener("click", (event) => look(characterOf(event)));
-root.addEventListener("focusout", () => look(null));
-root.addEventListener("scroll", () => look(null), { capture: true, passive: true });
-root.addEventListener("keydown", (event) => {
-  const body = event.target.closest(".text-body");
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (event.key === "Escape") look(null);
-  if (!body || !step) return;
-  event.preventDefault();
-  const all = body.querySelectorAll("b");
-  const next = all[looked && body.contains(looked) ? [...all].indexOf(looked) + step : 0];
-  if (!next) return;
-  next.scrollIntoView({ block: "nearest" });
-  // The scroll event comes a frame later and would close it again.
-  requestAnimationFrame(() => requestAnimationFrame(() => look(next)));
-});
 
 // ---- the frame -------------------------------------------------------------------------------
 
@@ -141,8 +77,9 @@ spoken.setAttribute("role", "status");
 const list = make("div", "text-list");
 const empty = say(words.empty, "p", "text-empty");
 const foot = make("footer", "text-foot");
-foot.append(status, button(words.save, "save", save));
-root.append(alert, notices, empty, list, foot, legend(), spoken, hint);
+foot.append(status, button(words.save, "save", saveTexts));
+root.append(alert, notices, empty, list, foot, legend(), spoken);
+const hint = new Hint(root, "rivals", { parts: ".text-body b", body: ".text-body", tell: rivals });
 
 function legend() {
   const made = make("div", "text-legend");
@@ -169,14 +106,10 @@ async function copy(text, made) {
   setTimeout(() => made.replaceChildren(...say(words.copy).childNodes), 1500);
 }
 
-function save() {
+function saveTexts() {
   const texts = cards.map((card) => card.text());
   const all = texts.length > 1 ? texts.map((text, k) => `--- ${k + 1} ---\n${text}\n`).join("\n") : texts[0];
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([all], { type: "text/plain" }));
-  link.download = `${props.value.model}.txt`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  save(`${props.value.model}.txt`, all, "text/plain");
 }
 
 function draw() {
@@ -185,7 +118,7 @@ function draw() {
   if (state.run !== run) {
     const started = run !== null;
     run = state.run;
-    look(null);
+    hint.look(null);
     next = 0;
     cards = Array.from({ length: state.samples }, (_, index) => new Card(index, state));
     list.replaceChildren(...cards.map((card) => card.box));

@@ -1,19 +1,17 @@
 """A text as it is written, each character coloured by how sure the model was.
 
-The page gets data and `text_view.js` makes the elements, with `textContent` alone: nothing that a
-visitor or a model wrote is ever read as HTML.
+The page gets data and `text_view.js` makes the elements: nothing that a visitor or a model wrote is
+ever read as HTML.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
+from lstm_zoo.ui.parts import script
 from lstm_zoo.ui.words import sentence
 from lstm_zoo.ui.writing import blank
 
-HERE = Path(__file__).parent
 WORDS = (
     "empty",
     "text",
@@ -29,11 +27,11 @@ WORDS = (
 
 
 def text_view(elem_id: str) -> gr.HTML:
-    """The component; its value is a `State` of `lstm_zoo.ui.writing`."""
+    """The component; its value is a `State` that `lstm_zoo.ui.writing` makes."""
     return gr.HTML(
         blank(),
         html_template='<div class="text-view"></div>',
-        js_on_load=(HERE / "text_view.js").read_text("utf-8"),
+        js_on_load=script("elements.js", "hint.js", "text_view.js"),
         apply_default_css=False,
         elem_id=elem_id,
         words={key: sentence(key) for key in WORDS},

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.language.predict import Piece, TextGenerator
-from lstm_zoo.language.tokenizer import show_character
 from lstm_zoo.ui.models import get_model
-from lstm_zoo.ui.words import Sentence, same, sentence
+from lstm_zoo.ui.states import Mistake, State, new_state, told, unseen_notices
+from lstm_zoo.ui.words import sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 TASK = "language"
 PROMPT_LIMIT = 200_000
 PROMPT_SHOWN = 1_000
 """Characters of a prompt that are shown before the new text: its end."""
-UNSEEN_SHOWN = 12
 RIVALS = 4
 UPDATE_SECONDS = 0.15
 """The page's updates cost more than the model's steps: several steps go into one chunk."""
@@ -40,17 +38,6 @@ LIMITS: dict[str, tuple[float, float]] = {
     "repetition_penalty": (1, 2),
 }
 WHOLE = ("length", "samples", "seed", "top_k")
-
-State = dict[str, Any]
-"""What `text_view.js` draws; `blank` lists the keys."""
-
-
-class Mistake(UsageError):
-    """A value that cannot be used, said in both languages."""
-
-    def __init__(self, texts: Sentence) -> None:
-        super().__init__(texts["en"])
-        self.texts = texts
 
 
 def check(values: dict[str, Any]) -> dict[str, Any]:
@@ -110,19 +97,8 @@ def _seed(value: Any) -> Any:
 
 def blank(**known: Any) -> State:
     """A state of the text view with nothing in it but what is given."""
-    state = {
-        "run": secrets.token_hex(4),  # another run: what was drawn before is cleared
-        "model": "",
-        "prompt": "",
-        "prompt_is_cut": False,
-        "samples": 0,
-        "chunks": {},
-        "notices": [],
-        "error": None,
-        "status": None,
-        "done": False,
-    }
-    return state | known
+    empty = new_state(model="", prompt="", prompt_is_cut=False, samples=0, chunks={}, notices=[])
+    return empty | known
 
 
 @on_gpu
@@ -149,10 +125,8 @@ def write(model: str, values: dict[str, Any]) -> Iterator[State]:
             samples=options["num_samples"],
         )
         yield from _stream(generator, options, state)
-    except Mistake as mistake:
-        yield blank(error=mistake.texts, done=True)
     except (UsageError, CheckpointError) as error:
-        yield blank(error=same(str(error)), done=True)
+        yield blank(error=told(error), done=True)
 
 
 def _stream(generator: TextGenerator, options: dict[str, Any], state: State) -> Iterator[State]:
@@ -192,15 +166,3 @@ def encode(pieces: Sequence[Piece]) -> str:
             row += [text, round(1000 * probability)]
         rows.append(row)
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-
-
-def unseen_notices(generator: TextGenerator, prompt: str) -> list[Sentence]:
-    """What to tell a visitor about characters of the prompt that the model does not know."""
-    unseen = generator.unseen(prompt)
-    if not unseen:
-        return []
-    shown = same(", ".join(map(show_character, unseen[:UNSEEN_SHOWN])))
-    more = len(unseen) - UNSEEN_SHOWN
-    if more > 0:
-        shown = sentence("and_more", characters=shown, count=f"{more:,}")
-    return [sentence("unseen", characters=shown)]

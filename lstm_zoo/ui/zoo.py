@@ -12,6 +12,7 @@ import gradio as gr
 
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.models import describe_device, find_models
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE
 from lstm_zoo.ui.words import Sentence, label, markup, notice, same, sentence
 from lstm_zoo.ui.zoo_cards import card_html, listing
 from lstm_zoo.ui.zoo_models import (
@@ -30,8 +31,6 @@ from lstm_zoo.zoo.hub_errors import HubUnreachable
 HERE = Path(__file__).parent
 DOWNLOADERS = 8
 """Visitors who watch a download at the same time."""
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "measure"}
 """Two measurements at once would both be wrong."""
 DIALOG = """

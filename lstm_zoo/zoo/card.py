@@ -143,9 +143,10 @@ def _training(config: CheckpointConfig) -> str:
                 f": {training['epochs']} epochs, the best after epoch {training['best_epoch']} by"
                 f" the validation part, in {duration(training['seconds'])} at"
                 f" {training['tokens_per_second']:,} tokens a second on {machine(training)}, with"
-                f" {training['peak_memory_megabytes']:,} MB of memory. The test part was read"
-                " once, after the choice"
+                f" {training['peak_memory_megabytes']:,} MB of memory"
             )
+            if any(metric.split == "test" for metric in config.metrics.values()):
+                text += ". The test part was read once, after the choice"
         text += "."
     if config.history:
         text += f"\n\n{_learning_curve(config.history)}"

@@ -23,6 +23,17 @@ from lstm_zoo.zoo.reading import checkpoint_file
 
 RESULTS, README = "results.csv", "README.md"
 NOT_MEASURED = "not measured"
+BESIDE = {
+    "memoryless": "without a memory",
+    "repeat_last": "last value repeated",
+    "linear": "linear model",
+    "random_walk": "random walk",
+    "har": "HAR",
+    "garch_t": "GARCH-t",
+    "logistic_regression": "logistic regression",
+    "nb_svm": "NB-SVM",
+}
+"""Simpler methods that the table has beside a model, by the end of their metric's name."""
 
 _README_TABLE = re.compile(r"(<!-- checkpoints: .*? -->\n).*?(<!-- /checkpoints -->)", re.DOTALL)
 
@@ -74,6 +85,7 @@ def result_row(config: CheckpointConfig, size: int) -> dict[str, str]:
         "speed_machine": speed.machine if speed else "",
         "metric": metric,
         "unit": config.metrics[metric].unit if metric else "",
+        "split": config.metrics[metric].split if metric else "",
         **{f"test_{key}": str(entry.value) for key, entry in config.metrics.items()},
     }
 
@@ -95,21 +107,29 @@ def read_results(text: str) -> list[dict[str, str]]:
 def checkpoint_table(rows: Sequence[Mapping[str, str]]) -> str:
     """A Markdown table of checkpoints, from the rows of `results.csv`."""
     lines = [
-        "| checkpoint | what it does | data | parameters | size | test figure | speed | training |",
-        "|---|---|---|---:|---:|---|---|---|",
+        "| checkpoint | what it does | data | parameters | size | test figure | beside it | speed"
+        " | training |",
+        "|---|---|---|---:|---:|---|---|---|---|",
     ]
     for row in rows:
         figure, speed, trained = NOT_MEASURED, NOT_MEASURED, "elsewhere"
         if row["metric"]:
             figure = f"{float(row['test_' + row['metric']]):.4f} {row['unit']}"
+            if row["split"] != "test":
+                figure += f" ({row['split']} part)"
+        beside = ", ".join(
+            f"{float(row[column]):.4f} {words}"
+            for key, words in BESIDE.items()
+            if row.get(column := f"test_{row['metric']}_{key}")
+        )
         if row["speed"]:
             speed = f"{int(row['speed']):,} {row['speed_unit']}"
         if row["training_seconds"]:
             trained = f"{duration(float(row['training_seconds']))}, {row['training_machine']}"
         lines.append(
             f"| `{row['name']}` | {row['description']} | {row['data']} |"
-            f" {int(row['parameters']):,} | {megabytes(int(row['bytes']))} | {figure} | {speed} |"
-            f" {trained} |"
+            f" {int(row['parameters']):,} | {megabytes(int(row['bytes']))} | {figure} | {beside} |"
+            f" {speed} | {trained} |"
         )
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 
 import lstm_zoo as zoo
 from lstm_zoo.forecasting.example_series import FOLDER
+from lstm_zoo.forecasting.series import read_series
 
 MODELS = zoo.list_models(task="forecasting")
 PRICES = "prob-lstm.sp500"
@@ -46,11 +47,48 @@ def ask(page: Any) -> None:
 
 
 @needs_prices
+def test_the_first_press_forecasts_the_first_example_and_leads_to_the_gates(
+    open_tab: Visit,
+) -> None:
+    page = open_tab()
+    assert "S&P 500" in page.locator("#forecast-source").inner_text()
+    ask(page)
+    page.locator("#forecast-chart .main-svg").first.wait_for(timeout=WAIT)
+    assert page.locator("#forecast-said .notes").count() == 0
+    page.get_by_role("button", name="Look at the gates").click()
+    page.locator("#gates-text textarea").wait_for()
+    page.wait_for_function(
+        """name => document.querySelector('.gates-view').panes?.[0]?.state.model === name""",
+        arg=PRICES,
+        timeout=WAIT,
+    )
+    page.locator("#gates-view .gates-pane[data-drawn]").wait_for(timeout=WAIT)
+    page.wait_for_timeout(1500)  # the tab's own example would come in now
+    read = [float(word) for word in page.input_value("#gates-text textarea").split()]
+    closes = read_series(FOLDER / "sp500.csv").values[-len(read) :, 3]
+    assert read == closes.tolist()
+    assert len(read) == zoo.load(PRICES).look_back + 1
+
+
+@needs_model
+def test_mistakes_are_told_in_the_language_of_the_page(open_tab: Visit) -> None:
+    page = open_tab(locale="zh-CN")
+    for horizon, said in (("99999", "这个模型能预测 1 到"), ("", "须为数字")):
+        page.locator("#forecast-horizon input").fill(horizon)
+        page.locator("#forecast-go").click()
+        page.locator("#forecast-status .notice", has_text=said).wait_for(timeout=WAIT)
+    assert "asked for" not in page.locator("#forecast-status").inner_text()
+
+
+@needs_prices
 def test_prices_are_forecast_without_a_claim_about_their_direction(open_tab: Visit) -> None:
     page = open_tab(viewport={"width": 390, "height": 844}, locale="zh-CN")
     choose(page, "sp500", "标普")
     page.locator("#hide input").check()
     ask(page)
+    page.wait_for_function(
+        "document.querySelector('#forecast-status').getBoundingClientRect().top < 400"
+    )
     page.locator("#forecast-chart .main-svg").first.wait_for(timeout=WAIT)
     page.locator("#forecast-returns .main-svg").first.wait_for(timeout=WAIT)
     assert "这不是投资建议" in page.locator("#forecast-said").inner_text()
@@ -81,6 +119,8 @@ def test_a_file_that_is_no_table_is_answered_by_one_sentence(
     page.locator("#forecast-source", has_text="30 rows, 2 columns").wait_for(timeout=WAIT)
     page.locator("#value-column input").click()
     assert page.locator("img[src=x]").count() == 0
+    if {PRICES} < set(MODELS):  # no prices: another model fits
+        assert page.input_value("#forecast-model input") != PRICES
 
 
 def test_training_can_be_stopped(open_tab: Visit) -> None:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.baselines import level_baselines
 from lstm_zoo.forecasting.example_series import example_names
 from lstm_zoo.forecasting.familiarity import WORDS as STATISTICS
-from lstm_zoo.forecasting.prices import split_notes
+from lstm_zoo.forecasting.prices import closing_prices, split_notes
 from lstm_zoo.forecasting.series import read_series
 from lstm_zoo.forecasting.verdict import SENTENCES, Verdict
 from lstm_zoo.forecasting.volatility import volatility_baselines
+from lstm_zoo.ui.forecast.answers import answer, run_backtest
 from lstm_zoo.ui.forecast.charts import positions
-from lstm_zoo.ui.forecast.sources import EXAMPLES
+from lstm_zoo.ui.forecast.own_models import train_own
+from lstm_zoo.ui.forecast.running import run
+from lstm_zoo.ui.forecast.said import note_words, told
+from lstm_zoo.ui.forecast.sources import EXAMPLES, may_be_prices, series_of
 from lstm_zoo.ui.forecast.tables import (
     forecast_table,
     forecaster_name,
-    note_words,
     notes_list,
     verdict_words,
 )
 from lstm_zoo.ui.words import WORDS
+from tests.forecasting.makers import HORIZON, random_forecaster
 
 
 def is_translated(text: dict[str, str]) -> bool:
@@ -32,6 +41,13 @@ def is_translated(text: dict[str, str]) -> bool:
 def test_every_example_has_a_button_and_says_where_it_is_from() -> None:
     assert set(EXAMPLES) == set(example_names())
     assert all({f"example_{name}", f"about_{name}"} <= WORDS.keys() for name in EXAMPLES)
+
+
+def test_tables_of_prices_are_known_by_the_names_of_their_columns() -> None:
+    for names in (["Date", "Adj Close"], ["date", "close", "volume"], ["日期", "收盘价"]):
+        assert may_be_prices(names)
+    for names in (["date", "temperature"], ["day", "closed", "enclosed"]):
+        assert not may_be_prices(names)
 
 
 def test_every_forecaster_of_a_backtest_has_a_name_of_its_own() -> None:
@@ -71,6 +87,64 @@ def test_every_note_on_a_series_is_translated() -> None:
     assert len(notes) >= 13
     for note in notes:
         assert is_translated(note_words(note)), note
+
+
+DAYS = "".join(f"2024-01-{day:02},{day % 5}\n" for day in range(1, 31))
+BROKEN_FILES = {
+    "a zip": "PK\x03\x04 and so on",
+    "no csv": '"',
+    "a number among text": "date,value\n" + DAYS + "2024-02-01,n/k\n",
+    "no numbers": "name\n" + "a\n" * 20,
+    "an empty column": "date,value\n" + "".join(f"2024-01-{d:02},\n" for d in range(1, 31)),
+    "infinity": "date,value\n" + DAYS + "2024-02-01,inf\n",
+    "two kinds of dates": "date,value\n" + DAYS + "1/2/24,5\n",
+    "five points": "value\n1\n2\n3\n4\n5\n",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_FILES)
+def test_what_is_wrong_with_a_file_is_said_in_both_languages(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "series.csv"
+    file.write_text(BROKEN_FILES[kind])
+    with pytest.raises(UsageError) as caught:
+        series_of({"file": str(file)}, None, ["value"] if "value" in BROKEN_FILES[kind] else None)
+    said = told(caught.value)
+    assert "series.csv" in said["zh-CN"]
+    assert is_translated(said), said
+
+
+def days(count: int) -> Any:
+    dates = pd.date_range("2020-01-01", periods=count)
+    return read_series(pd.DataFrame({"date": dates, "value": np.arange(count) % 7 - 1.0}))
+
+
+REQUESTS: dict[str, Callable[[], Any]] = {
+    "no series": lambda: series_of({}, None, None),
+    "too far": lambda: answer(random_forecaster(), days(90), HORIZON + 1, hide=False),
+    "too far to hide": lambda: answer(random_forecaster(), days(12), HORIZON, hide=True),
+    "too far to test": lambda: run_backtest(random_forecaster(), days(90), HORIZON + 1),
+    "too short to test": lambda: run_backtest(random_forecaster(), days(24), HORIZON),
+    "prices below zero": lambda: closing_prices(days(90)),
+    "too far to learn": lambda: next(train_own({"file": "x.csv"}, days(90), 80, None, None)),
+    "too short to learn": lambda: next(train_own({"file": "x.csv"}, days(20), 5, None, None)),
+}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_what_cannot_be_done_is_said_in_both_languages(kind: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        REQUESTS[kind]()
+    said = told(caught.value)
+    assert is_translated(said), said
+
+
+@pytest.mark.parametrize(("horizon", "said"), [(None, "须为数字"), (2.5, "须为整数")])
+def test_the_steps_ahead_are_a_whole_number(horizon: float | None, said: str) -> None:
+    own = "own:of-yesterday"
+    *_, (status, *_) = run(own, {"example": "co2"}, None, None, 12, False)
+    assert "请重新训练" in status
+    *_, (status, *_) = run(own, {"example": "co2"}, None, None, horizon, False)
+    assert said in status
 
 
 def test_names_of_columns_are_never_html() -> None:

@@ -82,14 +82,9 @@ def test_says_what_the_package_says_and_why(open_sentiment: Visit, reviewer: Any
     tokens = page.locator(".why-body b")
     assert tokens.all_text_contents() == words
     awful = words.index("awful")
-    hint = page.locator(".why-hint")
-    for _ in range(20):  # the button that loses the focus as it is freed puts the figures away
-        page.locator("#classify").hover()
-        tokens.nth(awful).hover()
-        page.wait_for_timeout(100)
-        if hint.inner_text():
-            break
-    shown = hint.inner_text()
+    page.locator("#classify").hover()  # or the pointer might lie there already
+    tokens.nth(awful).hover()
+    shown = page.locator(".why-hint.shown").inner_text()
     assert f"−{abs(explanation.contributions.values[awful]):.2f}" in shown
     assert f"−{abs(explanation.occlusion[awful]):.2f}" in shown
     assert explanation.attention is not None
@@ -146,6 +141,20 @@ def test_the_keyboard_asks_and_walks_through_the_words(open_sentiment: Visit) ->
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(60)
     assert page.locator(".why-hint.shown strong").inner_text() == "great"
+
+
+def test_what_is_looked_at_stays_while_more_becomes_known(open_sentiment: Visit) -> None:
+    page = open_sentiment()
+    page.fill("#review textarea", "It was a great film of a man. " * 20)
+    page.click("#classify")
+    page.locator(".why-view[data-done=false] .why-choice").wait_for()
+    page.locator(".why-body").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".why-hint.shown").wait_for()
+    page.locator(".why-view[data-done=true]").wait_for()
+    assert page.locator(".why-hint.shown strong").inner_text() == "It"
+    page.keyboard.press("ArrowRight")
+    page.locator(".why-hint.shown strong", has_text="was").wait_for()
 
 
 @pytest.mark.parametrize(

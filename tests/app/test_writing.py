@@ -16,7 +16,7 @@ import pytest
 
 import lstm_zoo as zoo
 from lstm_zoo.language.predict import Piece
-from lstm_zoo.ui import generate, models, words, writing
+from lstm_zoo.ui import generate, models, states, words, writing
 from lstm_zoo.ui.app import build_app
 from lstm_zoo.zoo import names
 
@@ -101,7 +101,7 @@ def test_names_at_most_a_few_unseen_characters() -> None:
     first, *_ = writing.write(MODEL, VALUES | {"prompt": prompt})
     (notice,) = first["notices"]
     assert "'一'" in notice["en"]
-    assert f"and {500 - writing.UNSEEN_SHOWN} more" in notice["en"]
+    assert f"and {500 - states.UNSEEN_SHOWN} more" in notice["en"]
     assert len(notice["zh-CN"]) < 150
 
 

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 import lstm_zoo as zoo
+from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.example_series import FOLDER, example_names, example_series
+from lstm_zoo.training.refit import refitter
 from tests.test_cli import run
 
 CO2 = FOLDER / "co2.csv"
@@ -58,6 +60,25 @@ def test_backtests_beside_baselines_and_gives_a_verdict(model: str) -> None:
     assert document["verdict"] == done.stdout.splitlines()[-1]
     names = [row["forecaster"] for row in document["scores"]]
     assert names == ["model", "model, corrected", "drift", "seasonal-naive"]
+
+
+def test_a_backtest_trains_the_recipe_anew_on_what_was_known(model: str) -> None:
+    options = ("--horizon", "12", "--origins", "4", "--stride", "12", "--baseline", "drift")
+    done = run("backtest", model, CO2, *options, "--refit-every", "2")
+    assert done.returncode == 0, done.stderr
+    first, second = (len(example_series("co2")) - 12 * back for back in (4, 2))
+    said = [f"training anew on the first {rows} rows" for rows in (first, second)]
+    assert [line for line in done.stderr.splitlines() if "anew" in line] == said
+    known = example_series("co2").first(second)
+    anew = refitter(model)(known)
+    assert anew.preprocessing.mean[0] == pytest.approx(known.values[: -12 - 75].mean())
+    assert np.isfinite(anew.forecast(known, 12)["0.5"]).all()
+
+
+@pytest.mark.skipif("prob-lstm.sp500" not in zoo.list_models(), reason="it is not in weights/")
+def test_a_pooled_model_of_prices_is_not_trained_on_one_series() -> None:
+    with pytest.raises(UsageError, match="prob-lstm.sp500 cannot be trained anew on one series"):
+        refitter("prob-lstm.sp500")
 
 
 def test_a_model_of_text_forecasts_nothing(tiny_checkpoint: Path) -> None:

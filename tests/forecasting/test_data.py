@@ -162,7 +162,9 @@ def test_rows_as_they_stand_are_neither_sorted_nor_filled(tmp_path: Path) -> Non
     mean, deviation = (
         np.array(part) for part in (data.preprocessing.mean, data.preprocessing.deviation)
     )
-    assert np.allclose(data.values * deviation + mean, shuffled[["wave", "walk"]], atol=1e-5)
+    assert np.allclose(
+        data.values.numpy() * deviation + mean, shuffled[["wave", "walk"]], atol=1e-5
+    )
     shuffled.iloc[3, 1] = np.nan
     with pytest.raises(UsageError, match="missing values: leave out data.as_it_stands"):
         data_of(shuffled, tmp_path, as_it_stands=True)

@@ -38,7 +38,7 @@ def test_a_recipe_becomes_a_checkpoint_that_answers(problem: str, tmp_path: Path
         runs_dir=tmp_path,
         quiet=True,
     )
-    assert {"error", "chance"} == set(config.metrics)
+    assert {"error", "error_memoryless"} == set(config.metrics)
     solver = lstm_zoo.load(f"local-dir:{folder}")
     symbols = PROBLEMS[problem].inputs
     asked = symbols * 2 if symbols else [(0.5, 1.0), (0.25, 1.0)]
@@ -61,7 +61,7 @@ def test_an_lstm_learns_parity_within_seconds(tmp_path: Path) -> None:
         quiet=True,
     )
     assert config.metrics["error_8"].value < 0.01
-    assert config.metrics["chance"].value > 0.4
+    assert config.metrics["error_memoryless"].value > 0.4
 
 
 def test_batches_are_a_function_of_seed_epoch_and_step() -> None:

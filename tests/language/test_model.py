@@ -133,6 +133,16 @@ def test_tied_embeddings_are_one_tensor() -> None:
     assert "output.weight" not in dict(model.named_parameters())
 
 
+@pytest.mark.parametrize(("tied", "std"), [(False, 1.0), (True, 0.1 / 3**0.5)])
+def test_fresh_tokens_differ_for_the_layers_unless_they_are_scores_too(
+    tied: bool, std: float
+) -> None:
+    config = LanguageModelConfig(embedding_size=64, hidden_size=64, tie_embeddings=tied)
+    model = LanguageModel(config, 200)
+    model.reset_parameters()
+    assert model.embedding.weight.std().item() == pytest.approx(std, rel=0.05)
+
+
 @pytest.mark.parametrize("implementation", ["torch", "zoo"])
 def test_it_learns_a_cycle_to_near_certainty(implementation: str) -> None:
     torch.manual_seed(0)

@@ -160,7 +160,10 @@ def test_one_command_writes_cards_and_tables(repository: Path) -> None:
         "machine": "an abacus",
         "command": "count",
     }
-    rewrite(folder, speed=speed)
+    metrics = read_config(folder).metrics
+    nats = metrics["nats"].model_copy(update={"split": "validation"})
+    simpler = metrics["nats"].model_copy(update={"value": 3.5})
+    rewrite(folder, speed=speed, metrics=metrics | {"nats": nats, "nats_nb_svm": simpler})
     rewrite_all(repository / "weights", repository / "runs")
     config = load_checkpoint(folder).config
     assert len(config.history) == 2
@@ -174,7 +177,9 @@ def test_one_command_writes_cards_and_tables(repository: Path) -> None:
     assert (
         readme == f"a\n<!-- checkpoints: x -->\n{checkpoint_table(rows)}\n<!-- /checkpoints -->\nb"
     )
-    assert f"{config.metrics['nats'].value:.4f} nats per character | 1,234 tokens/s |" in readme
+    figure = f"{config.metrics['nats'].value:.4f} nats per character (validation part)"
+    assert f"| {figure} | 3.5000 NB-SVM | 1,234 tokens/s |" in readme
+    assert "test part was read once" in card  # other figures are of the test part
 
 
 def test_the_curve_of_another_run_is_not_taken(repository: Path) -> None:

@@ -141,4 +141,6 @@ def test_each_shipped_checkpoint_came_from_its_recipe(name: str) -> None:
 def test_each_card_holds_what_evaluate_measures(name: str) -> None:
     checkpoint, metrics = evaluate(name)
     for key, metric in metrics.items():
-        assert metric.value == pytest.approx(checkpoint.config.metrics[key].value, abs=1e-4)
+        entry = checkpoint.config.metrics[key]
+        assert metric.value == pytest.approx(entry.value, abs=1e-4)
+        assert (metric.split or "test") == entry.split

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +11,14 @@ import gradio as gr
 
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.forecast.answers import Answer, answer, run_backtest
+from lstm_zoo.ui.forecast.gates_link import NONE, link_of
 from lstm_zoo.ui.forecast.own_models import PREFIX, own_model, train_own
+from lstm_zoo.ui.forecast.said import told
 from lstm_zoo.ui.forecast.sources import Source, series_of
 from lstm_zoo.ui.forecast.tables import backtest_table, forecast_table, notes_list
 from lstm_zoo.ui.models import find_models, get_model
-from lstm_zoo.ui.words import label, markup, notice, same, sentence
+from lstm_zoo.ui.words import label, markup, notice, sentence
+from lstm_zoo.ui.writing import Mistake
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 TASK = "forecasting"
@@ -23,27 +27,37 @@ WORKING = '<span role="status">'
 
 @on_gpu
 def run(
-    name: str, source: Source, date: str | None, values: str | None, horizon: Any, hide: bool
+    name: str | None,
+    source: Source,
+    date: str | None,
+    values: str | None,
+    horizon: Any,
+    hide: bool,
 ) -> Iterator[tuple[Any, ...]]:
     """Forecast, then test if that is asked for; what goes wrong is said in the status."""
     begin = time.perf_counter()
-    kept = [gr.skip()] * 7
+    name = name or ""  # there may be no model
+    kept = [gr.skip()] * 8
     try:
         yield (_working("forecasting"), *kept)
         series = series_of(source, date, [values] if values else None)
-        model = own_model(name) or get_model(name, TASK)
         steps = _whole(horizon)
+        model = _model(name)
         found = answer(model, series, steps, hide)
+        link = NONE
+        if not name.startswith(PREFIX):  # the tab 'Gates' knows no visitor's own
+            link = link_of(name, model, series.first(len(series) - steps * hide))
         verdict = ""
         if hide:
-            yield (_working("backtesting"), *_shown(found, "", source))
+            yield (_working("backtesting"), *_shown(found, "", source), link)
             result = run_backtest(model, series, steps, own=name.startswith(PREFIX))
             verdict = backtest_table(result)
             found = answer(model, series, steps, hide, result)
         seconds = f"{time.perf_counter() - begin:.1f}"
-        yield (markup(sentence("forecast_done", seconds=seconds)), *_shown(found, verdict, source))
+        done = markup(sentence("forecast_done", seconds=seconds))
+        yield (done, *_shown(found, verdict, source), link)
     except (UsageError, CheckpointError) as error:
-        yield (notice(same(str(error))), *kept)
+        yield (notice(told(error)), *kept)
 
 
 def train(
@@ -65,7 +79,17 @@ def train(
         chosen = gr.Dropdown(choices=choices, value=name)
         yield markup(sentence("trained", seconds=seconds)), chosen
     except (UsageError, CheckpointError) as error:
-        yield notice(same(str(error))), gr.skip()
+        yield notice(told(error)), gr.skip()
+
+
+def _model(name: str) -> Any:
+    """A visitor's own model, or one that is here for all."""
+    if not name.startswith(PREFIX):
+        return get_model(name, TASK)
+    model = own_model(name)
+    if model is None:
+        raise Mistake(sentence("own_gone"))
+    return model
 
 
 def _progress(share: float) -> str:
@@ -92,8 +116,11 @@ def _shown(found: Answer, verdict: str, source: Source) -> tuple[Any, ...]:
 
 
 def _whole(horizon: Any) -> int:
-    if not isinstance(horizon, int | float) or horizon != int(horizon):
-        raise UsageError(f"the steps ahead are a whole number, got {horizon!r}")
+    name = sentence("horizon")
+    if not isinstance(horizon, int | float) or not math.isfinite(horizon):
+        raise Mistake(sentence("not_number", name=name))
+    if horizon != int(horizon):
+        raise Mistake(sentence("not_whole", name=name, value=f"{horizon:g}"))
     return int(horizon)
 
 

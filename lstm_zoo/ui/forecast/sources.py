@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.example_series import example_series
 from lstm_zoo.forecasting.series import Series, read_series
 from lstm_zoo.forecasting.tables import read_table
+from lstm_zoo.ui.words import sentence
+from lstm_zoo.ui.writing import Mistake
 
 EXAMPLES = {
-    # name -> the steps that are asked for at first
+    # name -> the steps that are asked for at first; the first example is chosen from the start
+    "sp500": 20,
     "co2": 24,
     "elnino": 12,
-    "sp500": 20,
 }
+OF_PRICES = "sp500"
+PRICE_NAMES = re.compile(r"(adj\.? ?)?close|prices?|收盘价?|价格", re.IGNORECASE)
 Source = dict[str, Any]
 """{"example": name} or {"file": path}; empty if none is chosen."""
 
@@ -30,6 +35,11 @@ def columns_of(path: str) -> tuple[list[str], int]:
     return [str(name) for name in table.columns], len(table)
 
 
+def may_be_prices(columns: Sequence[str]) -> bool:
+    """Whether a table looks like prices, by the names of its columns."""
+    return any(PRICE_NAMES.fullmatch(name.strip()) for name in columns)
+
+
 def series_of(source: Source, date: str | None, values: list[str] | None) -> Series:
     """The series that a visitor has chosen.
 
@@ -39,10 +49,10 @@ def series_of(source: Source, date: str | None, values: list[str] | None) -> Ser
         values: columns of the values; None or none for all.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: none is chosen, or it cannot be read.
     """
     if "example" in source:
         return example_series(source["example"])
     if "file" in source:
         return read_series(Path(source["file"]), date or None, values or None)
-    raise UsageError("choose an example or upload a csv first")
+    raise Mistake(sentence("choose_series"))

@@ -9,40 +9,44 @@ import gradio as gr
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.ui.forecast.api import backtest, forecast
+from lstm_zoo.ui.forecast.gates_link import gates_link
 from lstm_zoo.ui.forecast.own_models import own_model
 from lstm_zoo.ui.forecast.running import TASK, is_working, run, train
-from lstm_zoo.ui.forecast.sources import EXAMPLES, columns_of
+from lstm_zoo.ui.forecast.said import told
+from lstm_zoo.ui.forecast.sources import EXAMPLES, OF_PRICES, columns_of, may_be_prices
 from lstm_zoo.ui.models import find_models
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, model_chooser, say_what_is_missing
 from lstm_zoo.ui.terms import description
-from lstm_zoo.ui.words import label, markup, notice, same, sentence
+from lstm_zoo.ui.words import label, markup, notice, sentence
 
 PRICES_MODEL = "prob-lstm.sp500"
+FIRST = next(iter(EXAMPLES))
 FORECASTERS = 2
 """Visitors who forecast at the same time; further ones wait in a queue."""
 FILES = [".csv", ".txt", ".tsv", ".gz", ".parquet"]
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 SHARED: dict[str, Any] = {"concurrency_limit": FORECASTERS, "concurrency_id": "forecasters"}
+# On a narrow screen the answer is below the controls.
+SHOW_STATUS = """() => {
+    const status = document.querySelector("#forecast-status");
+    if (status.getBoundingClientRect().top > innerHeight * 0.7)
+        status.scrollIntoView({ behavior: "smooth" });
+}"""
 _html = partial(gr.HTML, apply_default_css=False)
 _by_itself: Any = (label("found_by_itself"), "")
 _none_chosen = partial(gr.Dropdown, choices=[_by_itself], value="")
 
 
-def forecast_tab() -> tuple[str, gr.Dropdown]:
+def forecast_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
     """Lay out the tab and wire it.
 
     Returns:
-        Its task, and where a model is chosen.
+        Its task, where a model is chosen, and the view from which one can look into the gates.
     """
-    models, errors = find_models(TASK)
-    for error in errors:
-        _html(notice(sentence("broken_model", error=error)))
-    if not models:
-        _html(notice(sentence("no_models")))
-    source = gr.State({})
+    say_what_is_missing(TASK)
+    source = gr.State({"example": FIRST})
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            model, options = _what_to_forecast(list(models), source)
+            model, options = _what_to_forecast(source)
             with gr.Row(elem_classes="actions"):
                 go = gr.Button(label("forecast"), variant="primary", elem_id="forecast-go")
                 stop = gr.Button(label("stop"), elem_id="forecast-stop", interactive=False)
@@ -58,12 +62,13 @@ def forecast_tab() -> tuple[str, gr.Dropdown]:
             returns_legend = _html("")
             verdict = _html("", elem_id="forecast-verdict")
             table = _html("", elem_classes="forecast-table", elem_id="forecast-table")
-    outputs = [status, said, chart, legend, returns, returns_legend, verdict, table]
+            inside = gates_link(elem_id="forecast-inside")
+    outputs = [status, said, chart, legend, returns, returns_legend, verdict, table, inside]
     buttons = [go, learn, stop]
-    begun = go.click(partial(_buttons, busy=True), None, buttons, **AT_ONCE)
+    begun = go.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
     running = begun.then(run, [model, source, *options], outputs, **PRIVATE, **SHARED)
     running.then(_over, status, [*buttons, status], **AT_ONCE)
-    asked = learn.click(partial(_buttons, busy=True), None, buttons, **AT_ONCE)
+    asked = learn.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
     training = asked.then(
         train, [source, *options[:3]], [status, model], **PRIVATE, concurrency_limit=1
     )
@@ -71,18 +76,12 @@ def forecast_tab() -> tuple[str, gr.Dropdown]:
     stop.click(partial(_buttons, busy=False), None, buttons, cancels=[running, training], **AT_ONCE)
     gr.api(forecast, api_name="forecast", **SHARED)
     gr.api(backtest, api_name="backtest", **SHARED)
-    return TASK, model
+    return TASK, model, inside
 
 
-def _what_to_forecast(names: list[str], source: gr.State) -> tuple[gr.Dropdown, list[Any]]:
+def _what_to_forecast(source: gr.State) -> tuple[gr.Dropdown, list[Any]]:
     """The model, and the options of `run` after the source."""
-    first = next(iter(names), None)
-    model = gr.Dropdown(
-        names, value=first, label=label("model"), elem_id="forecast-model", filterable=False
-    )
-    about_model = _html(_about(first), elem_classes="about")
-    model.change(_about, model, about_model, **AT_ONCE)
-    gr.on(None, lambda: gr.Dropdown(choices=list(find_models(TASK)[0])), None, model, **AT_ONCE)
+    model = model_chooser("forecast-model", TASK, _fitting(FIRST == OF_PRICES), about=_about)
     with gr.Row(elem_classes="examples"):
         _html(markup(sentence("series_examples")))
         buttons = {
@@ -91,28 +90,28 @@ def _what_to_forecast(names: list[str], source: gr.State) -> tuple[gr.Dropdown, 
         }
     words: Any = label("upload")  # translated, though its type says str
     upload = gr.UploadButton(words, file_types=FILES, size="sm", elem_id="forecast-upload")
-    about = _html("", elem_classes="about", elem_id="forecast-source")
+    told_of = markup(sentence(f"about_{FIRST}"))
+    about = _html(told_of, elem_classes="about", elem_id="forecast-source")
     with gr.Row(visible=False) as columns:
         date = _none_chosen(label=label("date_column"), min_width=140, elem_id="date-column")
         values = _none_chosen(label=label("value_column"), min_width=140, elem_id="value-column")
     horizon = gr.Number(
-        20, label=label("horizon"), info=label("horizon_info"), elem_id="forecast-horizon"
+        EXAMPLES[FIRST],
+        label=label("horizon"),
+        info=label("horizon_info"),
+        elem_id="forecast-horizon",
     )
     hide = gr.Checkbox(False, label=label("hide"), info=label("hide_info"), elem_id="hide")
-    chosen = [source, about, columns, date, values]
+    chosen = [source, about, columns, date, values, model]
     for name, button in buttons.items():
-        button.click(partial(_example, name), model, [*chosen, model, horizon], **AT_ONCE)
-    upload.upload(_uploaded, upload, chosen, **AT_ONCE)
+        button.click(partial(_example, name), model, [*chosen, horizon], **AT_ONCE)
+    upload.upload(_uploaded, [upload, model], chosen, **AT_ONCE)
     return model, [date, values, horizon, hide]
 
 
 def _example(name: str, model: str | None) -> tuple[Any, ...]:
     """The series of an example, and a model and a horizon that fit it."""
     about = markup(sentence(f"about_{name}"))
-    names = list(find_models(TASK)[0])
-    fitting = [each for each in names if (each == PRICES_MODEL) == (name == "sp500")]
-    if model not in fitting and fitting:
-        model = fitting[0]
     hidden = gr.Row(visible=False)
     return (
         {"example": name},
@@ -120,18 +119,18 @@ def _example(name: str, model: str | None) -> tuple[Any, ...]:
         hidden,
         _none_chosen(),
         _none_chosen(),
-        model,
+        _fitting(name == OF_PRICES, model),
         EXAMPLES[name],
     )
 
 
-def _uploaded(path: str) -> tuple[Any, ...]:
-    """The columns of an uploaded file, to choose from."""
-    hidden = (gr.Row(visible=False), _none_chosen(), _none_chosen())
+def _uploaded(path: str, model: str | None) -> tuple[Any, ...]:
+    """The columns of an uploaded file, to choose from, and a model that fits them."""
+    hidden = (gr.Row(visible=False), _none_chosen(), _none_chosen(), gr.skip())
     try:
         names, rows = columns_of(path)
     except UsageError as error:
-        return {}, notice(same(str(error))), *hidden
+        return {}, notice(told(error)), *hidden
     about = markup(sentence("about_upload", rows=f"{rows:,}", columns=len(names)))
     choices = [_by_itself, *((name, name) for name in names)]
     return (
@@ -140,7 +139,14 @@ def _uploaded(path: str) -> tuple[Any, ...]:
         gr.Row(visible=True),
         gr.Dropdown(choices=choices, value=""),
         gr.Dropdown(choices=choices, value=""),
+        _fitting(may_be_prices(names), model),
     )
+
+
+def _fitting(of_prices: bool, model: str | None = None) -> str | None:
+    """The model, if it is one of prices as asked for, else the first that is."""
+    names = [name for name in find_models(TASK)[0] if (name == PRICES_MODEL) == of_prices]
+    return model if model in names or not names else names[0]
 
 
 def _about(name: str | None) -> str:

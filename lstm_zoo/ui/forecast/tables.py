@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from lstm_zoo.forecasting.backtest import CORRECTED, MODEL, Backtest
 from lstm_zoo.forecasting.verdict import Verdict
+from lstm_zoo.ui.forecast.said import note_words
 from lstm_zoo.ui.words import WORDS, Sentence, markup, same, sentence
-from lstm_zoo.ui.words.forecast import NOTES
 
 COVERAGE = "coverage "
 
@@ -45,15 +44,6 @@ def notes_list(notes: Sequence[str]) -> str:
     head = f"{markup(sentence('notes'))} ({len(notes)})"
     is_open = " open" if len(notes) < 3 else ""
     return f'<details class="notes"{is_open}><summary>{head}</summary><ul>{items}</ul></details>'
-
-
-def note_words(note: str) -> Sentence:
-    """A note of the package in both languages."""
-    for pattern, chinese in NOTES:
-        found = re.fullmatch(pattern, note)
-        if found:
-            return {"en": note, "zh-CN": chinese.format(*found.groups())}
-    return same(note)
 
 
 def backtest_table(result: Backtest) -> str:

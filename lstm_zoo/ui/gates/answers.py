@@ -12,7 +12,7 @@ from typing import Any
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.gates import arrays
 from lstm_zoo.ui.gates.looks import LOOKS
-from lstm_zoo.ui.gates.source import told
+from lstm_zoo.ui.states import told
 
 Asked = dict[str, Any]
 Answer = dict[str, Any]

@@ -10,7 +10,7 @@ from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.inspection.statistics import SIGNED, saturation, time_scales
 from lstm_zoo.ui.gates.looking import look, remembers
 from lstm_zoo.ui.gates.panels import hold
-from lstm_zoo.ui.gates.source import told
+from lstm_zoo.ui.states import told
 
 
 def inspect(model: str, text: str) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from lstm_zoo.inspection.statistics import SIGNED
 from lstm_zoo.ui.gates.looks import Look
+from lstm_zoo.ui.states import Mistake
 from lstm_zoo.ui.words import sentence
-from lstm_zoo.ui.writing import Mistake
 
 Array = np.ndarray[Any, Any]
 

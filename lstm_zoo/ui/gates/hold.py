@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from lstm_zoo.inspection import Hold, intervene
 from lstm_zoo.ui.gates.looking import predictor_of
 from lstm_zoo.ui.gates.source import parse
+from lstm_zoo.ui.states import Mistake, State, new_state
 from lstm_zoo.ui.words import Sentence, sentence
-from lstm_zoo.ui.writing import Mistake
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 LENGTHS, SEEDS = (1, 1_000), (0, 2**53 - 1)
@@ -20,8 +19,6 @@ MOST_UNITS, LONGEST_UNITS = 8192, 500
 """Numbers under which all units lie, and characters that name them."""
 SPANS = {"c": (-20.0, 20.0), "h": (-1.0, 1.0), "cell": (-1.0, 1.0)}
 """From where to where a value can be held; all other gates from 0 to 1."""
-State = dict[str, Any]
-"""What `js/held.js` draws."""
 
 
 @dataclass(frozen=True)
@@ -162,9 +159,4 @@ def held_state(source: str, both: tuple[str, str], units: str) -> State:
         else sentence("gates_held_differs", same=same)
     )
     known = {"prompt": source, "before": before, "after": after, "same": same}
-    return blank_held(**known, status=status, done=True)
-
-
-def blank_held(**known: Any) -> State:
-    """A state with nothing in it but what is given."""
-    return {"run": secrets.token_hex(4), "error": None, "status": None, "done": False} | known
+    return new_state(**known, status=status, done=True)

@@ -16,28 +16,18 @@ from lstm_zoo.ui.gates.arrays import liveliest_unit, values
 from lstm_zoo.ui.gates.looks import LOOKS, Look
 from lstm_zoo.ui.gates.source import parse
 from lstm_zoo.ui.models import find_models, get_model
+from lstm_zoo.ui.states import Mistake, State, new_state
 from lstm_zoo.ui.words import Sentence, same, sentence
-from lstm_zoo.ui.writing import Mistake
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 SAID = 3
 """Likeliest answers that are told of each step."""
 Said = tuple[tuple[tuple[str, float], ...], ...]
-State = dict[str, Any]
-"""What `js/main.js` draws; `blank` lists the keys."""
 
 
 def blank(**known: Any) -> State:
     """A state of the view with nothing in it but what is given."""
-    state: State = {
-        "run": secrets.token_hex(4),  # another run: what was drawn before is cleared
-        "panes": [],
-        "told": None,
-        "error": None,
-        "status": None,
-        "done": False,
-    }
-    return state | known
+    return new_state(panes=[], told=None) | known
 
 
 def predictor_of(name: str) -> Any:

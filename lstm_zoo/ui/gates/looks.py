@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lstm_zoo.inspection import Trace
+from lstm_zoo.ui.states import Mistake
 from lstm_zoo.ui.words import sentence
-from lstm_zoo.ui.writing import Mistake
 
 KEPT_BYTES = 1_000_000_000
 """Of all visitors together; the oldest goes first."""

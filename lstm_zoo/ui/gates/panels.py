@@ -14,23 +14,22 @@ from lstm_zoo.ui.gates.hold import (
     SEEDS,
     Held,
     before_and_after,
-    blank_held,
     finite,
     held_state,
     parse_units,
     span,
     whole,
 )
-from lstm_zoo.ui.gates.looking import State, blank, look, pane
+from lstm_zoo.ui.gates.looking import blank, look, pane
 from lstm_zoo.ui.gates.looks import KEPT_SECONDS, LOOKS
-from lstm_zoo.ui.gates.source import STEP_LIMIT, told
+from lstm_zoo.ui.gates.source import STEP_LIMIT
 from lstm_zoo.ui.gates.view import gates_view, held_view
 from lstm_zoo.ui.models import find_models
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE
+from lstm_zoo.ui.states import State, new_state, told
 from lstm_zoo.ui.words import label, markup, sentence
 
 GATES = ("forget", "input", "output", "cell", "c", "h")
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 READERS: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "readers"}
 """Texts read at the same time; further visitors wait in a queue."""
 PROMPT_SHOWN = 400
@@ -79,7 +78,7 @@ def hold_panel(model: gr.Dropdown, text: gr.Textbox, view: gr.HTML) -> None:
         held = held_view("gates-held")
     name.change(_span, name, value, **AT_ONCE)
     view.picked(_picked, None, [name, layer, units], **AT_ONCE)
-    wait = partial(blank_held, status=sentence("gates_working"))
+    wait = partial(new_state, status=sentence("gates_working"))
     go.click(wait, None, held, **AT_ONCE).then(
         _hold,
         [model, text, name, layer, units, value, start, stop, length, seed],
@@ -104,7 +103,7 @@ def _hold(model: str, text: str, *values: Any) -> dict[str, Any]:
     try:
         return hold(model, text, *values)
     except (UsageError, CheckpointError) as error:
-        return blank_held(error=told(error), done=True)
+        return new_state(error=told(error), done=True)
 
 
 def hold(

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from lstm_zoo.language.tokenizer import show_character
-from lstm_zoo.ui.words import Sentence, same, sentence
-from lstm_zoo.ui.writing import UNSEEN_SHOWN, Mistake
+from lstm_zoo.ui.states import Mistake, unseen_notices
+from lstm_zoo.ui.words import Sentence, sentence
 
 STEP_LIMIT = 2_000
 """Steps that are read; what is beyond is left out, and the page says so."""
@@ -108,7 +108,9 @@ def parse(predictor: Any, text: str) -> tuple[Any, list[Sentence]]:
     if not text:
         raise Mistake(sentence("gates_nothing"))
     read, notices = _cut(text)
-    return read, notices + _unseen(predictor, read)
+    if hasattr(predictor, "unseen"):
+        notices += unseen_notices(predictor, read, "gates_unseen")
+    return read, notices
 
 
 def _cut(read: Any) -> tuple[Any, list[Sentence]]:
@@ -132,19 +134,3 @@ def _pairs(text: str) -> list[tuple[float, float]]:
     if not pairs:
         raise Mistake(sentence("gates_nothing"))
     return pairs
-
-
-def _unseen(predictor: Any, text: str) -> list[Sentence]:
-    unseen = predictor.unseen(text) if hasattr(predictor, "unseen") else []
-    if not unseen:
-        return []
-    shown = same(", ".join(map(show_character, unseen[:UNSEEN_SHOWN])))
-    more = len(unseen) - UNSEEN_SHOWN
-    if more > 0:
-        shown = sentence("and_more", characters=shown, count=f"{more:,}")
-    return [sentence("gates_unseen", characters=shown)]
-
-
-def told(error: Exception) -> Sentence:
-    """What went wrong, in both languages where that is known."""
-    return error.texts if isinstance(error, Mistake) else same(str(error))

@@ -21,9 +21,9 @@ from lstm_zoo.ui.gates.looking import predictor_of, remembers
 from lstm_zoo.ui.gates.looks import LOOKS
 from lstm_zoo.ui.gates.source import STEP_LIMIT
 from lstm_zoo.ui.models import find_models
+from lstm_zoo.ui.states import Mistake
 from lstm_zoo.ui.words import Sentence, same, sentence
 from lstm_zoo.ui.words.gates_views import FEATURES
-from lstm_zoo.ui.writing import Mistake
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 RANKED_SHOWN = 20

@@ -12,23 +12,24 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.inspection.discoveries import Discovery
 from lstm_zoo.ui.gates.api import hold_units, inspect
-from lstm_zoo.ui.gates.looking import State, blank, look, pane, predictor_of
+from lstm_zoo.ui.gates.looking import blank, look, pane, predictor_of
 from lstm_zoo.ui.gates.looks import KEPT_SECONDS, LOOKS
-from lstm_zoo.ui.gates.panels import AT_ONCE, PRIVATE, READERS, hold_panel, pair_panel
-from lstm_zoo.ui.gates.source import example, told
+from lstm_zoo.ui.gates.panels import READERS, hold_panel, pair_panel
+from lstm_zoo.ui.gates.source import example
 from lstm_zoo.ui.gates.tour import start_of, tour_buttons
 from lstm_zoo.ui.gates.upload import upload_panel
 from lstm_zoo.ui.gates.view import gates_view
 from lstm_zoo.ui.models import find_models
-from lstm_zoo.ui.terms import description
-from lstm_zoo.ui.words import label, markup, notice, sentence
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, model_chooser
+from lstm_zoo.ui.states import State, told
+from lstm_zoo.ui.words import label, notice, sentence
 
 FIRST_MODEL = "char-lstm.shakespeare"
 Given = dict[str, Any]
 Filled = Iterator[tuple[Any, ...]]
-"""About the model, the text, what was filled in, the views, and the name of what they show."""
+"""The text, what was filled in, the views, and the name of what they show."""
 _html = partial(gr.HTML, apply_default_css=False)
-_same = (gr.skip(), gr.skip(), gr.skip())
+_same = (gr.skip(), gr.skip())
 
 
 def gates_tab(tabs: gr.Tabs, askers: Sequence[gr.HTML] = ()) -> gr.Dropdown:
@@ -44,14 +45,10 @@ def gates_tab(tabs: gr.Tabs, askers: Sequence[gr.HTML] = ()) -> gr.Dropdown:
     names = list(find_models()[0])
     if not names:
         _html(notice(sentence("no_models")))
-    first = FIRST_MODEL if FIRST_MODEL in names else next(iter(names), None)
     tour = tour_buttons(names)
     with gr.Row(equal_height=False, elem_classes="gates-inputs"):
         with gr.Column(scale=4, min_width=300):
-            model = gr.Dropdown(
-                names, value=first, label=label("model"), elem_id="gates-model", filterable=False
-            )
-            about = _html(_about(first), elem_classes="about")
+            model = model_chooser("gates-model", first=FIRST_MODEL)
             with gr.Row(elem_classes="gates-actions"):
                 go = gr.Button(label("gates_go"), variant="primary", elem_id="gates-go")
                 another = gr.Button(label("gates_another"), elem_id="gates-another")
@@ -71,20 +68,18 @@ def gates_tab(tabs: gr.Tabs, askers: Sequence[gr.HTML] = ()) -> gr.Dropdown:
     hold_panel(model, text, view)
     pair_panel(model, text)
 
-    filled = [about, text, given, view, kept]
+    filled = [text, given, view, kept]
     for discovery, button in tour:
         show = partial(_discover, discovery)
         button.click(show, kept, [model, *filled], **PRIVATE, **READERS)
     for pressed in (go.click, text.submit):
         pressed(_read, [model, text, given, kept], filled, **PRIVATE, **READERS)
-    for wanted in (another.click, view.begin):
-        wanted(_read_example, [model, given, kept], filled, **PRIVATE, **READERS)
+    for wanted, read in ((another.click, _read_example), (view.begin, _begin)):
+        wanted(read, [model, given, kept], filled, **PRIVATE, **READERS)
     model.change(_read_with, [model, text, given, kept], filled, **PRIVATE, **READERS)
     for view_of_other in askers:
         asked = view_of_other.inside(_take, None, [tabs, model, text, given], **AT_ONCE)
         asked.then(_read, [model, text, given, kept], filled, **PRIVATE, **READERS)
-    # At each visit: models may have been downloaded since the page was built.
-    gr.on(None, lambda: gr.Dropdown(choices=list(find_models()[0])), None, model, **AT_ONCE)
     gr.api(inspect, api_name="inspect", **READERS)
     gr.api(hold_units, api_name="hold", **READERS)
     return model
@@ -107,7 +102,7 @@ def _read(
     """Let the model read, and show what there is to see; what was seen before is forgotten."""
     # What is being typed stays as it is; only an example is put into the box.
     filled = text if text == given["text"] else gr.skip()
-    yield _about(name), filled, given, blank(status=sentence("gates_wait")), kept
+    yield filled, given, blank(status=sentence("gates_wait")), kept
     try:
         state = pane(*look(name, text), start)
     except (UsageError, CheckpointError) as error:
@@ -130,10 +125,18 @@ def _read_example(name: str, given: Given, kept: str) -> Filled:
     yield from _read(name, text, fresh, kept)
 
 
+def _begin(name: str, given: Given, kept: str) -> Filled:
+    """An example at the first sight of the tab, unless the visitor came with something to read."""
+    if given["model"]:
+        yield (gr.skip(),) * 5
+    else:
+        yield from _read_example(name, given, kept)
+
+
 def _read_with(name: str, text: str, given: Given, kept: str) -> Filled:
     """Another model: what the visitor typed stays if it can read that, else it gets an example."""
     if given["model"] == name:  # it was not the visitor who chose it
-        yield _about(name), *[gr.skip()] * 4
+        yield (gr.skip(),) * 4
         return
     config = find_models()[0].get(name)
     own = text.strip() and text != given["text"]
@@ -156,17 +159,3 @@ def _discover(discovery: Discovery, kept: str) -> Filled:
     tale = sentence(f"gates_tale_{discovery.name}")
     for step in _read(discovery.model, discovery.text, given, kept, start_of(discovery), tale):
         yield model, *step
-
-
-def _about(name: str | None) -> str:
-    """HTML that says what a model is."""
-    config = find_models()[0].get(name or "")
-    if config is None:
-        return ""
-    about = sentence(
-        "about_model",
-        description=description(config.name, config.description),
-        parameters=f"{config.parameters:,}",
-        data=config.data["name"],
-    )
-    return markup(about)

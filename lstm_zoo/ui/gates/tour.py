@@ -8,7 +8,7 @@ from functools import partial
 import gradio as gr
 
 from lstm_zoo.inspection.discoveries import Discovery, discoveries
-from lstm_zoo.ui.gates.looking import State
+from lstm_zoo.ui.states import State
 from lstm_zoo.ui.words import WORDS, label, markup, sentence
 
 _html = partial(gr.HTML, apply_default_css=False)

@@ -16,10 +16,11 @@ from torch import Tensor
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.inspection import trace
 from lstm_zoo.inspection.uploads import LARGEST_FILE, read_state_dict
-from lstm_zoo.ui.gates.looking import State, blank, pane
+from lstm_zoo.ui.gates.looking import blank, pane
 from lstm_zoo.ui.gates.looks import LOOKS, Look
-from lstm_zoo.ui.gates.panels import FOLD, PRIVATE, READERS
-from lstm_zoo.ui.gates.source import told
+from lstm_zoo.ui.gates.panels import FOLD, READERS
+from lstm_zoo.ui.parts import PRIVATE
+from lstm_zoo.ui.states import State, told
 from lstm_zoo.ui.words import label, markup, sentence
 
 SIGNALS = ("noise", "waves", "pulses")

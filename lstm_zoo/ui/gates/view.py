@@ -1,8 +1,7 @@
-"""The component in which a visitor looks around; its value is a `State` of `looking`."""
+"""The component in which a visitor looks around; its value is a `State` that `looking` makes."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,9 +9,9 @@ import gradio as gr
 from lstm_zoo.ui.gates.answers import heat_map, table, unit_curves
 from lstm_zoo.ui.gates.looking import blank
 from lstm_zoo.ui.gates.studies import glance, ranked, reach, stretch
+from lstm_zoo.ui.parts import script
 from lstm_zoo.ui.words import LANGUAGES, WORDS, Sentence
 
-SCRIPTS = Path(__file__).parent / "js"
 BASE = ("base.js",)
 VIEWS = (
     *BASE,
@@ -50,7 +49,7 @@ def _view(name: str, scripts: tuple[str, ...], elem_id: str, **props: Any) -> gr
     return gr.HTML(
         blank(),
         html_template=f'<div class="{name}"></div>',
-        js_on_load="\n".join((SCRIPTS / script).read_text("utf-8") for script in scripts),
+        js_on_load=script("elements.js", *(f"gates/js/{name}" for name in scripts)),
         server_functions=[heat_map, unit_curves, table, reach, glance, ranked, stretch],
         apply_default_css=False,
         elem_id=elem_id,

@@ -16,12 +16,11 @@ from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.sentiment.batch import Done, classify_table
 from lstm_zoo.sentiment.tables import Table, open_table
 from lstm_zoo.ui.models import get_model
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE
 from lstm_zoo.ui.sentiment.judging import TASK, label_of, pick_model
 from lstm_zoo.ui.words import LANGUAGES, Sentence, label, markup, notice, same, sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 FILES_AT_ONCE = 2
 SAMPLE_ROWS = 50
 """Rows by which the language of a file is told."""

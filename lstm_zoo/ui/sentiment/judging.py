@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from lstm_zoo.sentiment.doubts import Doubt, guess_language
 from lstm_zoo.sentiment.flip import MAX_EDITS, Flip, nearest_flip
 from lstm_zoo.sentiment.predict import SentimentClassifier, Verdict
 from lstm_zoo.ui.models import find_models, get_model
+from lstm_zoo.ui.states import State, new_state, told
 from lstm_zoo.ui.words import WORDS, Sentence, same, sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
 
@@ -23,20 +23,11 @@ UNREAD_SHOWN = 300
 PREFERRED = ("lm-lstm.imdb", "bilstm.imdb", "bilstm.sst2", "bilstm.reviews-zh", "bilstm.hotel-zh")
 """Where several models know a language, the first of these that is here is taken."""
 
-State = dict[str, Any]
-"""What `why_view.js` draws; `blank` lists the keys."""
-
 
 def blank(**known: Any) -> State:
     """A state of the view with nothing in it but what is given."""
-    state = {
-        "run": secrets.token_hex(4),
-        "cards": "[]",  # as JSON: Gradio would walk through lists element by element
-        "error": None,
-        "status": None,
-        "done": False,
-    }
-    return state | known
+    # As JSON: Gradio would walk through lists element by element.
+    return new_state(cards="[]") | known
 
 
 def pick_model(text: str) -> str:
@@ -81,7 +72,7 @@ def judge(text: str, model: str | None, other: str | None) -> Iterator[State]:
     try:
         yield from _judge(text, [model or pick_model(text), *([other] if other else [])], state)
     except (UsageError, CheckpointError) as error:
-        yield state | {"error": same(str(error)), "done": True}
+        yield state | {"error": told(error), "done": True}
 
 
 def _judge(text: str, names: list[str], state: State) -> Iterator[State]:

@@ -8,13 +8,13 @@ from typing import Any
 import gradio as gr
 
 from lstm_zoo.ui.models import find_models, get_model
+from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, about_model, model_chooser, say_what_is_missing
 from lstm_zoo.ui.sentiment.csv_area import csv_area
 from lstm_zoo.ui.sentiment.events import sentiment_classify, sentiment_explain
 from lstm_zoo.ui.sentiment.judging import TASK, blank, judge, pick_model
 from lstm_zoo.ui.sentiment.reliability import reliability_html
 from lstm_zoo.ui.sentiment.why_view import why_view
-from lstm_zoo.ui.terms import description
-from lstm_zoo.ui.words import label, markup, notice, sentence
+from lstm_zoo.ui.words import label, markup, sentence
 from lstm_zoo.ui.zero_gpu import ON_ZERO_GPU
 
 BY_LANGUAGE = ""
@@ -28,8 +28,6 @@ EXAMPLES = (
     "房间很干净，服务员也热情，就是早餐品种太少，不过下次还会住这里。",
     "位置是不错，可是隔音太差，一晚上没睡好，前台态度也冷淡，不会再来了。",
 )
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-AT_ONCE = PRIVATE | {"queue": False}
 _html = partial(gr.HTML, apply_default_css=False)
 
 
@@ -39,11 +37,9 @@ def sentiment_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
     Returns:
         Its task, where a model is chosen, and the view from which one can look into the gates.
     """
-    models, _ = find_models(TASK)
-    if not models:
-        _html(notice(sentence("no_models")))
+    say_what_is_missing(TASK)
     if ON_ZERO_GPU:
-        for name in models:
+        for name in find_models(TASK)[0]:
             get_model(name, TASK)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
@@ -72,14 +68,8 @@ def sentiment_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
 
 
 def _what_to_judge() -> tuple[gr.Dropdown, gr.Dropdown, gr.Textbox]:
-    model = gr.Dropdown(
-        _choices(),
-        value=BY_LANGUAGE,
-        label=label("model"),
-        elem_id="sentiment-model",
-        filterable=False,
-    )
-    told = _html(_about(BY_LANGUAGE), elem_classes="about")
+    by_language = [(label("by_language"), BY_LANGUAGE)]
+    model = model_chooser("sentiment-model", TASK, before=by_language, about=_about)
     text = gr.Textbox(
         label=label("review"),
         info=label("review_info"),
@@ -101,22 +91,9 @@ def _what_to_judge() -> tuple[gr.Dropdown, gr.Dropdown, gr.Textbox]:
         elem_id="sentiment-other",
         filterable=False,
     )
-    model.change(_about, model, told, **AT_ONCE)
-    # At each visit, for models may have been downloaded since the page was built; and after the tab
-    # 'Zoo' has chosen one, which names the models alone.
-    model.change(lambda: gr.Dropdown(choices=_choices()), None, model, **AT_ONCE)
-    gr.on(
-        None,
-        lambda: (gr.Dropdown(choices=_choices()), gr.Dropdown(choices=_others())),
-        None,
-        [model, other],
-        **AT_ONCE,
-    )
+    # At each visit, as the models above.
+    gr.on(None, lambda: gr.Dropdown(choices=_others()), None, other, **AT_ONCE)
     return model, other, text
-
-
-def _choices() -> list[tuple[Any, str]]:
-    return [(label("by_language"), BY_LANGUAGE), *((name, name) for name in find_models(TASK)[0])]
 
 
 def _others() -> list[tuple[Any, str]]:
@@ -124,17 +101,7 @@ def _others() -> list[tuple[Any, str]]:
 
 
 def _about(name: str | None) -> str:
-    """HTML that says what a model is."""
-    config = find_models(TASK)[0].get(name or "")
-    if config is None:
-        return markup(sentence("by_language_about"))
-    about = sentence(
-        "about_model",
-        description=description(config.name, config.description),
-        parameters=f"{config.parameters:,}",
-        data=config.data["name"],
-    )
-    return markup(about)
+    return about_model(name) or markup(sentence("by_language_about"))
 
 
 def _diagram(name: str | None, text: str | None) -> str:

@@ -1,30 +1,11 @@
-// Draws the states that judging.py sends: a card for each model. Elements get their text by
-// textContent, never by innerHTML.
+// Draws the states that judging.py sends: a card for each model.
 
 const METHODS = ["gradients", "occlusion", "attention"];
 const HEIGHT = 120; // of the curve, in pixels
 const SVG = "http://www.w3.org/2000/svg";
 const root = element.querySelector(".why-view");
-const words = props.words;
 let method = "gradients";
 let run = null;
-
-function make(tag, className, ...content) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...content);
-  return made;
-}
-
-function say(sentence, tag = "span", className = "") {
-  const made = make(tag, className);
-  for (const [language, text] of Object.entries(sentence ?? {})) {
-    const part = make("span", "", text);
-    part.lang = part.dataset.lang = language;
-    made.append(part);
-  }
-  return made;
-}
 
 function svg(tag, attributes) {
   const made = document.createElementNS(SVG, tag);
@@ -46,13 +27,11 @@ function card(state) {
   made.append(notices, reasons(state));
   if (state.why) made.append(opinion(state));
   if (state.flip) made.append(flip(state.flip));
-  const inside = say(words.see_gates, "button", "text-button see-gates");
-  inside.type = "button";
-  inside.addEventListener("click", () => {
+  const goInside = () => {
     trigger("inside", { name: state.model, text: state.text });
     scrollTo(0, 0);
-  });
-  made.append(inside);
+  };
+  made.append(button(words.see_gates, "see-gates", goInside));
   return made;
 }
 
@@ -110,15 +89,14 @@ function reasons(state) {
 function choice(known, shown) {
   const made = make("div", "why-choice");
   for (const name of known) {
-    const button = say(words[`by_${name}`], "button", "text-button");
-    button.type = "button";
-    button.setAttribute("aria-pressed", name === shown);
-    button.addEventListener("click", () => {
+    const choose = () => {
       method = name;
       draw();
       root.querySelector(".why-choice [aria-pressed=true]")?.focus();
-    });
-    made.append(button);
+    };
+    const chosen = button(words[`by_${name}`], "", choose);
+    chosen.setAttribute("aria-pressed", name === shown);
+    made.append(chosen);
   }
   return made;
 }
@@ -203,44 +181,12 @@ function flip({ parts, told }) {
 
 // ---- figures of a word -----------------------------------------------------------------------
 
-const hint = make("div", "why-hint");
-hint.setAttribute("role", "status");
-let looked = null;
+const PARTS = ".why-body b, .opinion-text span";
 
-function look(token) {
-  looked?.classList.remove("looked");
-  looked = token?.figures ? token : null;
-  hint.classList.toggle("shown", Boolean(looked));
-  if (!looked) return;
-  looked.classList.add("looked");
-  const rows = looked.figures.map(([word, value]) => make("div", "", say(word), make("span", "", value)));
-  hint.replaceChildren(make("strong", "", looked.textContent), ...rows);
-  const at = looked.getBoundingClientRect();
-  const left = Math.min(Math.max(8, at.left - 16), document.documentElement.clientWidth - hint.offsetWidth - 8);
-  const above = at.top - hint.offsetHeight - 8;
-  hint.style.left = `${left}px`;
-  hint.style.top = `${above > 8 ? above : at.bottom + 8}px`;
+function told({ figures, textContent }) {
+  const rows = figures?.map(([word, value]) => make("div", "", say(word), make("span", "", value)));
+  return rows && [make("strong", "", textContent), ...rows];
 }
-
-const tokenOf = (event) => event.target.closest?.(".why-body b, .opinion-text span");
-root.addEventListener("pointerover", (event) => look(tokenOf(event)));
-root.addEventListener("pointerleave", () => look(null));
-root.addEventListener("click", (event) => look(tokenOf(event)));
-root.addEventListener("focusout", () => look(null));
-root.addEventListener("scroll", () => look(null), { capture: true, passive: true });
-root.addEventListener("keydown", (event) => {
-  const body = event.target.closest(".why-body");
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (event.key === "Escape") look(null);
-  if (!body || !step) return;
-  event.preventDefault();
-  const all = [...body.querySelectorAll("b")];
-  const next = all[looked && body.contains(looked) ? all.indexOf(looked) + step : 0];
-  if (!next) return;
-  next.scrollIntoView({ block: "nearest" });
-  // The scroll event comes a frame later and would close it again.
-  requestAnimationFrame(() => requestAnimationFrame(() => look(next)));
-});
 
 // ---- the frame -------------------------------------------------------------------------------
 
@@ -250,17 +196,32 @@ const list = make("div", "why-list");
 const empty = say(words.verdict_empty, "p", "text-empty");
 const status = make("p", "why-small why-status");
 status.setAttribute("role", "status");
-root.append(alert, empty, list, status, hint);
+root.append(alert, empty, list, status);
+const hint = new Hint(root, "why-hint", { parts: PARTS, body: ".why-body", tell: told });
+
+// The cards are drawn again as more becomes known: what was scrolled, focused and looked at stays.
+function wayBack() {
+  const boxes = () => [...list.children].map((each) => [...each.querySelectorAll(".why-body, .opinion")]);
+  const places = boxes().map((row) => row.map((box) => [box.scrollLeft, box.scrollTop, box === document.activeElement]));
+  const looked = [...list.querySelectorAll(PARTS)].indexOf(hint.looked);
+  return () => {
+    boxes().forEach((row, k) => row.forEach((box, j) => {
+      const [left, top, focused] = places[k]?.[j] ?? [0, 0, false];
+      box.scrollTo(left, top);
+      if (focused) box.focus({ preventScroll: true });
+    }));
+    hint.look(list.querySelectorAll(PARTS)[looked]);
+  };
+}
 
 function draw() {
   const state = props.value;
   if (!state || !state.run) return;
-  look(null);
   const cards = JSON.parse(state.cards);
   alert.replaceChildren(...(state.error ? [say(state.error, "p")] : []));
-  const places = [...list.querySelectorAll(".opinion, .why-body")].map((box) => [box.scrollLeft, box.scrollTop]);
+  const goBack = state.run === run ? wayBack() : () => hint.look(null);
   list.replaceChildren(...cards.map(card));
-  if (state.run === run) list.querySelectorAll(".opinion, .why-body").forEach((box, k) => box.scrollTo(...(places[k] ?? [0, 0])));
+  goBack();
   root.classList.toggle("is-empty", cards.length === 0 && !state.error);
   Object.assign(root.dataset, { run: state.run, done: state.done });
   status.replaceChildren(...say(state.status).childNodes);

@@ -1,15 +1,14 @@
 """The verdict and its reasons: a bar, the words coloured, the opinion's curve, the nearest flip.
 
-The page gets data and `why_view.js` makes the elements, with `textContent` alone: nothing that a
-visitor wrote is ever read as HTML.
+The page gets data and `why_view.js` makes the elements: nothing that a visitor wrote is ever read
+as HTML.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
+from lstm_zoo.ui.parts import script
 from lstm_zoo.ui.sentiment.judging import blank
 from lstm_zoo.ui.words import sentence
 
@@ -36,11 +35,11 @@ WORDS = (
 
 
 def why_view(elem_id: str) -> gr.HTML:
-    """The component; its value is a `State` of `judging`."""
+    """The component; its value is a `State` that `judging` makes."""
     return gr.HTML(
         blank(),
         html_template='<div class="why-view"></div>',
-        js_on_load=Path(__file__).with_name("why_view.js").read_text("utf-8"),
+        js_on_load=script("elements.js", "hint.js", "sentiment/why_view.js"),
         apply_default_css=False,
         elem_id=elem_id,
         words={key: sentence(key) for key in WORDS},

@@ -23,6 +23,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The S&P 500 index, daily, 2015 to 2018. Source: the data of the package arch.",
         "标普 500 指数，日线，2015–2018 年。来源：arch 软件包附带的数据。",
     ),
+    "choose_series": (
+        "Choose an example or upload a file first.",
+        "请先选一个例子，或上传一个文件。",
+    ),
     "about_upload": ("{rows} rows, {columns} columns.", "{rows} 行，{columns} 列。"),
     "upload": ("Your own: csv or parquet…", "自己的文件：csv 或 parquet……"),
     "date_column": ("Dates", "日期列"),
@@ -40,9 +44,11 @@ WORDS: dict[str, tuple[str, str]] = {
     # a model of one's own
     "train_own": ("Train a model on this series", "在这个序列上训练一个模型"),
     "train_own_info": (
-        "About a minute. It learns from the first 85 % of the rows; the rest tests it. It is kept"
-        " for you until the page starts anew.",
-        "约一分钟。它从前 85 % 的行学习，其余用来检验。页面服务重启前为你保留。",
+        "About a minute. It learns from the first 85 % of the rows; the rest tests it. It begins"
+        " anew, at lengths that suit the series: the models above read more rows at a time than"
+        " most files have. It is kept for you until the page starts anew.",
+        "约一分钟。它从前 85 % 的行学习，其余用来检验。它从零开始，长度按序列而定："
+        "上面的模型一次要读的行数，多数文件都没有。页面服务重启前为你保留。",
     ),
     "training": ("Training…", "正在训练……"),
     "trained": (
@@ -54,6 +60,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Trained on your series. The test uses only rows that it has not seen.",
         "在你的序列上训练而成。检验只用它没见过的行。",
     ),
+    "own_gone": (
+        "This model of yours is not kept any more: train it again.",
+        "你的这个模型已不再保留，请重新训练。",
+    ),
     "own_prices": (
         "For prices take the model of prices: what one price has done says nothing of where it"
         " goes, and a model of it would learn to repeat the last one.",
@@ -62,8 +72,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # what came of it
     "forecast_empty": (
-        "Choose a series, then press “Forecast”.",
-        "先选一个序列，再按“预测”。",
+        "Press “Forecast”, or choose another series first.",
+        "按“预测”即可；也可以先换一个序列。",
     ),
     "forecasting": ("Forecasting…", "正在预测……"),
     "backtesting": ("Testing on the past…", "正在用过去的数据检验……"),
@@ -91,6 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "notes": ("What to know of this series", "关于这个序列须知"),
     "as_table": ("The forecast as a table", "预测数值表"),
+    "series_gates": ("Look at the gates while it reads this", "看它读这个序列时的门"),
     "save_csv": ("Save as .csv", "存为 .csv"),
     "column_series": ("Series", "序列"),
     "column_step": ("Step", "步"),
@@ -142,65 +153,3 @@ WORDS: dict[str, tuple[str, str]] = {
         "这个序列没有什么可预测的：“{baseline}”在 {origins} 次过去预测中毫无误差。",
     ),
 }
-
-NOTES: tuple[tuple[str, str], ...] = (
-    # pattern of what the package says of a series -> Chinese, with what the pattern found
-    (r"The rows were not in the order of time: they were sorted\.", "各行未按时间排列，已重排。"),
-    (
-        r"(\d+) rows had the date of another: the last of each was kept\.",
-        "有 {0} 行日期重复，各留最后一行。",
-    ),
-    (
-        r"The time between rows is irregular: each row was taken as one step\.",
-        "行与行的时间间隔不规则，每行按一步计。",
-    ),
-    (
-        r"Some dates lie off the regular step: each row was taken as one step\.",
-        "有些日期不在规则的步点上，每行按一步计。",
-    ),
-    (
-        r"(\d+) rows were missing, the first on (.+?)(?: 00:00:00)?: they were filled with the last"
-        r" values before them\.",
-        "缺 {0} 行，第一处在 {1}，已用之前最后的值填上。",
-    ),
-    (
-        r"The first (\d+) rows were left out: some of their values are missing\.",
-        "开头 {0} 行有缺值，已略去。",
-    ),
-    (
-        r"(\d+) values were missing, at most (\d+) in a row: each is the last one before it\.",
-        "缺 {0} 个值，最多连缺 {1} 个，均取之前最后的值。",
-    ),
-    (r"The dates were read with the day before the month\.", "日期按“日在月前”读取。"),
-    (r"The column '(.+)' holds text: it was left out\.", "“{0}”列是文字，已略去。"),
-    (
-        r"The model was trained on steps of '(.+)', these are of '(.+)'\.",
-        "模型在步长 {0} 的数据上训练，这里的步长是 {1}。",
-    ),
-    (
-        r"The model reads (\d+) rows, the series has (\d+): .*",
-        "模型要读 {0} 行，序列只有 {1} 行；更早的视为等于第一个值。",
-    ),
-    (
-        r"(.+): how much it moves from step to step \((.+)\) lies outside .*\((.+) to (.+)\)\.",
-        "{0}：逐步变动的幅度（{1}）超出训练时所见（{2} 至 {3}）。",
-    ),
-    (
-        r"(.+): how far its extremes lie from the mean \((.+)\) lies outside .*\((.+) to (.+)\)\.",
-        "{0}：极值偏离均值的程度（{1}）超出训练时所见（{2} 至 {3}）。",
-    ),
-    (
-        r"(.+): how often it does not move \((.+)\) lies outside .*\((.+) to (.+)\)\.",
-        "{0}：静止不动的比例（{1}）超出训练时所见（{2} 至 {3}）。",
-    ),
-    (
-        r"(.+): how far it ends from where it began \((.+)\) lies outside .*\((.+) to (.+)\)\.",
-        "{0}：首尾相差的程度（{1}）超出训练时所见（{2} 至 {3}）。",
-    ),
-    (
-        r"The price changes by a factor of (.+) in one step ?\(?([^)]*)\)?: if that is a split,"
-        r" (multiply|divide) the prices before it by this\.",
-        "价格一步变动 {0} 倍（{1}）：若是拆股，请先按此倍数调整之前的价格。",
-    ),
-)
-"""A note that is not here is shown in English."""

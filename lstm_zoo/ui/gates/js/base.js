@@ -1,7 +1,6 @@
-// What all views of the tab use: elements, words, colours, downloads. The files of this folder are
-// put one after the other and run for each component; text gets into the page by textContent alone.
+// What all views of the tab use: words, colours, drawings as files. The files of this folder are put
+// one after the other and run for each component.
 
-const words = props.words;
 const SVG = "http://www.w3.org/2000/svg";
 // Okabe & Ito's colours, told apart by nearly everybody; states have their own, below.
 const HUES = {
@@ -19,35 +18,9 @@ const isDark = () => document.body.classList.contains("dark") || document.docume
 const isChinese = () => document.documentElement.lang.startsWith("zh");
 const SIGNED = new Set(["cell", "new", "c", "h", "tanh_c"]);
 
-function make(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== "") made.textContent = text;
-  return made;
-}
-
-// A sentence in both languages; page.css shows one. Values go into its braces.
-function say(sentence, tag = "span", className = "", values = {}) {
-  const made = make(tag, className);
-  for (const [language, text] of Object.entries(sentence ?? {})) {
-    const filled = text.replace(/\{(\w+)\}/g, (all, key) => values[key]?.[language] ?? values[key] ?? all);
-    const part = make("span", "", filled);
-    part.lang = part.dataset.lang = language;
-    made.append(part);
-  }
-  return made;
-}
-
 const tell = (sentence, values = {}) =>
   (sentence?.[isChinese() ? "zh-CN" : "en"] ?? "").replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
 const nameOf = (name) => words[`gates_name_${name}`] ?? { en: name, "zh-CN": name };
-
-function button(word, className, action) {
-  const made = say(word, "button", `text-button ${className}`);
-  made.type = "button";
-  made.addEventListener("click", () => action(made));
-  return made;
-}
 
 function draw(tag, attributes = {}, text = "") {
   const made = document.createElementNS(SVG, tag);
@@ -87,7 +60,6 @@ function choice(title, entries, chosen, action) {
   return box;
 }
 
-const visible = (text) => text.replaceAll("\n", "↵").replaceAll(" ", "␣").replaceAll("\t", "⇥");
 const number = (value, digits = 2) => value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−");
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -125,7 +97,7 @@ function scaleBar(signed, scale, low, high) {
 
 // ---- the pointer's note, and downloads -----------------------------------------------------------
 
-const hint = make("div", "rivals gates-hint");
+const hint = make("div", "text-hint gates-hint");
 element.append(hint);
 function showHint(lines, x, y) {
   hint.replaceChildren(...lines.map((line) => (line instanceof Node ? line : make("div", "", line))));
@@ -136,14 +108,6 @@ function showHint(lines, x, y) {
   hint.style.top = `${top}px`;
 }
 const hideHint = () => hint.classList.remove("shown");
-
-function save(name, content, type) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
 
 // Drawings, one below the other, as a file of their own: what the page's style says goes into it.
 function saveDrawings(drawings, name) {
