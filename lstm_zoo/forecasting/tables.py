@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.task import did_you_mean
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST_FILE = 64 * 2**20
+SAMPLE_BYTES = 2**16
 DATE_NAMES = re.compile(r"date|time|datetime|timestamp|day|month|year|ds|日期|时间", re.IGNORECASE)
 
 
@@ -40,25 +43,46 @@ def read_table(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         if head[:2] == b"PK":
             raise UsageError(f"{path.name} is a zip archive, not a csv: unpack it first")
-        options = {"compression": "gzip" if head[:2] == b"\x1f\x8b" else None}
+        is_gzip = head[:2] == b"\x1f\x8b"
+        with gzip.open(path) if is_gzip else path.open("rb") as file:
+            encoding = _encoding(file.read(SAMPLE_BYTES))
+        options: dict[str, Any] = {
+            "compression": "gzip" if is_gzip else None,
+            "encoding": encoding,
+            "encoding_errors": "replace",
+        }
         for separator in (",", ";", "\t", "|"):
             table = pd.read_csv(
                 path,
                 sep=separator,
-                encoding="utf-8-sig",
-                encoding_errors="replace",
                 decimal="," if separator == ";" else ".",
                 low_memory=False,
                 **options,
             )
             if table.shape[1] > 1:
                 return table
-        return pd.read_csv(path, encoding="utf-8-sig", encoding_errors="replace", **options)
+        return pd.read_csv(path, **options)
     except UsageError:
         raise
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"{path.name} cannot be read as csv or parquet: {reason}") from None
+
+
+def _encoding(start: bytes) -> str:
+    """Python's name of the encoding of a csv file that begins so; numbers are alike in most."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start:  # a digit has a zero byte on one side
+        return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # its end may be half a character
+    except UnicodeDecodeError:
+        # Common Chinese characters begin with a lower byte than the accented letters of the West.
+        pairs = re.findall(rb"[\x81-\xfe][\x40-\xfe]", start)
+        common = sum(0xA1 <= pair[0] <= 0xD7 for pair in pairs)
+        return "gb18030" if 5 * common >= 4 * len(pairs) and pairs else "cp1252"
+    return "utf-8-sig"
 
 
 def date_column(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,32 @@ def test_values_stand_between_any_delimiters(delimiter: str, tmp_path: Path) -> 
     series = read_series(path, "day", ["close"])
     assert len(series) == 60
     assert series.values[0, 0] == 100
+
+
+@pytest.mark.parametrize(
+    ("encoding", "column"),
+    [
+        ("utf-8", "größe"),
+        ("utf-8-sig", "价格"),
+        ("utf-16", "价格"),
+        ("utf-16-le", "größe"),
+        ("utf-16-be", "größe"),
+        ("gb18030", "收盘价格"),
+        ("cp1252", "größe"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "csv.gz"])
+def test_values_are_read_in_the_usual_encodings(
+    encoding: str, column: str, ending: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"p.{ending}"
+    rows = "".join(f"2020-01-{day:02},{day}\r\n" for day in range(1, 26))
+    content = f"day,{column}\r\n{rows}".encode(encoding)
+    path.write_bytes(gzip.compress(content) if ending == "csv.gz" else content)
+    series = read_series(path, "day", [column])
+    assert series.names == (column,)
+    assert series.frequency == "D"
+    assert series.values[:, 0].tolist() == list(range(1, 26))
 
 
 @pytest.mark.parametrize(
