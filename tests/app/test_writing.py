@@ -52,6 +52,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in the place of the shipped weights."""
     monkeypatch.setattr(names, "WEIGHTS_DIR", tmp_path)
     monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.chdir(tmp_path)  # what lies in runs/ is found too
     return tmp_path
 
 
