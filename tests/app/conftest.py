@@ -171,7 +171,7 @@ def visit(browser: Any, contexts: dict[str, Any], server: Server) -> Iterator[Ca
             contexts[key] = browser.new_context(**{"locale": "en-US"} | options)
         page = contexts[key].new_page()
         pages.append(page)
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(120_000)
         page.on("request", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(server.url + query)
