@@ -107,14 +107,6 @@ class ForecastModelConfig(BaseModel):
         "independent", description="each channel by itself with shared weights, or all in one step"
     )
     calendar: bool = Field(False, description="read the dates of the past and of the future")
-    long_run: bool = Field(
-        False, description="prices: read also the last year's volatility over the last month's"
-    )
-    centred: bool = Field(
-        False,
-        description="prices: hold the mean of each density at no change; the survivors of an index"
-        " would teach that prices rise",
-    )
     dropout: float = Field(0.0, ge=0, lt=1, description="before the output layer")
     head: Literal["mse", "mae", "quantile", "student-t", "mixture"] = Field(
         "mae", description="points by their squared or absolute error, quantiles, or a density"

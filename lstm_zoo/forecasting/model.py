@@ -41,9 +41,6 @@ class SeriesModel(nn.Module):
 
     def __init__(self, config: ForecastModelConfig, preprocessing: Preprocessing) -> None:
         super().__init__()
-        for name in ("long_run", "centred"):
-            if getattr(config, name):
-                raise UsageError(f"model.{name} is for models of prices: leave it out")
         self.config = config
         self.look_back, self.horizon = preprocessing.look_back, preprocessing.horizon
         self.horizons = preprocessing.horizons

@@ -21,10 +21,8 @@ DECAY = 0.94
 FAST, SLOW = 0.8, 0.98
 SMALLEST_VOLATILITY = 1e-6
 LARGEST = 8.0  # of a feature: days beyond this are as rare as crashes
-FEATURES = 11
+FEATURES = 10
 VOLUME = 8  # the feature that is the day's volume
-LONG_RUN = 10  # the last feature, which a model reads only if its config says so
-YEAR, MONTH = 250, 20  # days whose volatilities it compares
 EVENT_LAGS = (63, 126, 189, 252)
 """Trading days from one quarterly report to the next, and to those before."""
 EVENT_WIDTH = 5
@@ -35,8 +33,7 @@ class Days(NamedTuple):
     """Days of prices as a model reads them; the first price is of the day before the first.
 
     Attributes:
-        features: (n, days, FEATURES), float32; the last is the logarithm of the volatility of the
-            last year over that of the last month, 0 where there was no more than that month.
+        features: (n, days, FEATURES), float32.
         events: (n, days + ahead, EVENTS), float32: for each lag the largest move around the day as
             many trading days before, over the volatility then, and then the largest volume; 0 where
             that is not known.
@@ -70,8 +67,7 @@ def days_of(prices: Array, ahead: int) -> Days:
     columns += [_log_ratio(ewma(returns**2, SLOW), variance)]
     if whole:
         columns += _range_features(prices, before, variance)
-    columns += [np.zeros_like(returns)] * (LONG_RUN - len(columns))
-    columns += [_log_ratio(trailing(returns**2, YEAR), trailing(returns**2, MONTH))]
+    columns += [np.zeros_like(returns)] * (FEATURES - len(columns))
     features = np.stack(columns, -1).clip(-LARGEST, LARGEST)
     sizes = np.stack([np.abs(moves), features[..., VOLUME]], -1)
     return Days(features.astype(np.float32), _events(sizes, ahead), returns, volatility)
@@ -87,15 +83,6 @@ def ewma(values: Array, decay: float) -> Array:
     total = lfilter([1 - decay], [1, -decay], values, axis=1)
     weight = 1 - decay ** np.arange(1, values.shape[1] + 1)
     return np.asarray(total / weight)
-
-
-def trailing(values: Array, days: int) -> Array:
-    """Mean of the last so many values, or of all so far where they are fewer: (n, days)."""
-    total = values.cumsum(1)
-    total[:, days:] -= total[:, :-days].copy()
-    count = np.arange(1, values.shape[1] + 1).clip(max=days)
-    # What is left of a difference of equal sums may lie below zero.
-    return np.asarray(np.maximum(total, 0) / count)
 
 
 def _range_features(prices: Array, before: Array, variance: Array) -> list[Array]:

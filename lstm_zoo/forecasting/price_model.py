@@ -14,7 +14,7 @@ from lstm_zoo.forecasting.config import ForecastModelConfig
 from lstm_zoo.forecasting.heads import HEADS
 from lstm_zoo.forecasting.layers import recurrent_layer, start
 from lstm_zoo.forecasting.preprocessing import Preprocessing
-from lstm_zoo.forecasting.price_features import EVENTS, FEATURES, LONG_RUN, YEAR
+from lstm_zoo.forecasting.price_features import EVENTS, FEATURES
 
 EVENT_HIDDEN = 16
 KINDS = 2  # the return of the day itself, and of all days up to it together
@@ -38,11 +38,6 @@ class PriceModel(nn.Module):
         for name in ("segment", "embedding_size", "decoding", "linear_branch", "calendar"):
             if getattr(config, name) != fields[name].default:
                 raise UsageError(f"a price model reads day by day: leave out model.{name}")
-        if config.long_run and preprocessing.look_back < YEAR:
-            raise UsageError(
-                f"model.long_run reads {YEAR} days: data.look_back should be as many at least, got"
-                f" {preprocessing.look_back}"
-            )
         self.config = config
         self.horizon = preprocessing.horizon
         self.head = HEADS[config.head]
@@ -51,8 +46,7 @@ class PriceModel(nn.Module):
                 f"a price model gives densities: model.head should be quantile, student-t or"
                 f" mixture, got {config.head!r}"
             )
-        self.read = FEATURES if config.long_run else LONG_RUN
-        self.layer = recurrent_layer(config, self.read)
+        self.layer = recurrent_layer(config, FEATURES)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.hidden_size, self.horizon * KINDS * self.head.size)
         self.event = nn.Linear(EVENTS, EVENT_HIDDEN)
@@ -69,8 +63,7 @@ class PriceModel(nn.Module):
         """Densities of the returns of the days ahead, in units of the volatility so far.
 
         Args:
-            features: (batch, days, FEATURES), see `price_features`; those that the model does not
-                read may be left out.
+            features: (batch, days, FEATURES), see `price_features`.
             events: (batch, days + horizon, EVENTS): of each day, and of those ahead.
             last: forecast from the last days alone; None for all.
 
@@ -78,7 +71,7 @@ class PriceModel(nn.Module):
             Parameters of the head (batch, days, horizon, 2, size): of each day's own return, and of
             the return of all days up to it.
         """
-        hidden = self.layer(features[..., : self.read])[0]
+        hidden = self.layer(features)[0]
         days = features.shape[1]
         last = days if last is None else min(last, days)
         hidden = self.dropout(hidden[:, -last:])
@@ -87,11 +80,8 @@ class PriceModel(nn.Module):
         coming = events[:, 1:].unfold(1, self.horizon, 1)[:, -last:].transpose(2, 3)
         extra = self.event_output(torch.tanh(self.event(coming)))
         raw = raw + extra.unflatten(-1, (KINDS, self.head.size))
-        parameters, spread = self.head.parameters(raw), self._spread(raw)
-        location = torch.zeros((), device=raw.device)
-        if self.config.centred:
-            location = -spread * self.head.mean(parameters)
-        return self.head.rescaled(parameters, location, spread)
+        zero = torch.zeros((), device=raw.device)
+        return self.head.rescaled(self.head.parameters(raw), zero, self._spread(raw))
 
     def _spread(self, like: Tensor) -> Tensor:
         """Deviation of each forecast where volatility stays: (horizon, 2)."""
@@ -102,8 +92,8 @@ class PriceModel(nn.Module):
     def fixed_outputs(self, count: int) -> list[float]:
         """Numbers of the forecast for fixed days, for a checkpoint's fingerprint."""
         device = self.output.weight.device
-        days = torch.arange(FIXED_DAYS * self.read, dtype=torch.float32, device=device)
-        features = torch.sin(days * 0.7).view(1, FIXED_DAYS, self.read)
+        days = torch.arange(FIXED_DAYS * FEATURES, dtype=torch.float32, device=device)
+        features = torch.sin(days * 0.7).view(1, FIXED_DAYS, FEATURES)
         more = torch.arange((FIXED_DAYS + self.horizon) * EVENTS, device=device)
         events = torch.cos(more.float()).abs().view(1, -1, EVENTS)
         return self(features, events, last=1).flatten()[:count].cpu().double().tolist()

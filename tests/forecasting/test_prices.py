@@ -17,18 +17,8 @@ from lstm_zoo.forecasting.config import (
     ForecastDataConfig,
     ForecastModelConfig,
 )
-from lstm_zoo.forecasting.model import SeriesModel
 from lstm_zoo.forecasting.price_data import PriceBatches, PriceData
-from lstm_zoo.forecasting.price_features import (
-    DECAY,
-    LONG_RUN,
-    MONTH,
-    VOLUME,
-    YEAR,
-    days_of,
-    ewma,
-    trailing,
-)
+from lstm_zoo.forecasting.price_features import DECAY, VOLUME, days_of, ewma
 from lstm_zoo.forecasting.price_files import is_held_out, read_prices
 from lstm_zoo.forecasting.price_model import PriceModel
 from lstm_zoo.forecasting.price_predict import PriceForecaster
@@ -51,12 +41,12 @@ def stock(days: int = 80, seed: int = 0) -> np.ndarray:
     return np.stack([opened, high, low, close, rng.integers(1e5, 1e6, days)], 1)
 
 
-def forecaster(head: str = "student-t", look_back: int = 60, **config: bool) -> PriceForecaster:
+def forecaster(head: str = "student-t", look_back: int = 60) -> PriceForecaster:
     """With random weights."""
     travels = preprocessing(
         0, kind="prices", look_back=look_back, horizons=[1, HORIZON], frequency="B"
     )
-    model = PriceModel(ForecastModelConfig(hidden_size=6, head=head, **config), travels)
+    model = PriceModel(ForecastModelConfig(hidden_size=6, head=head), travels)
     torch.manual_seed(0)
     model.reset_parameters()
     with torch.no_grad():
@@ -116,58 +106,6 @@ def test_volatility_is_the_weighted_mean_of_all_squares_so_far() -> None:
     values = np.random.default_rng(0).random((1, 50))
     weights = DECAY ** np.arange(50)[::-1]
     assert ewma(values, DECAY)[0, -1] == pytest.approx((weights * values[0]).sum() / weights.sum())
-
-
-def test_the_long_run_is_the_volatility_of_the_year_over_that_of_the_month_so_far() -> None:
-    prices = stock(600)
-    found = days_of(prices[None], HORIZON).features[0, :, LONG_RUN]
-    returns = np.diff(np.log(prices[:, 3]))
-    for day in (5, 100, 400):
-        past = returns[: day + 1]
-        ratio = np.sqrt((past[-YEAR:] ** 2).mean() / (past[-MONTH:] ** 2).mean())
-        assert found[day] == pytest.approx(np.log(ratio), abs=1e-6)
-    changed = prices.copy()
-    changed[450:] *= 1.7
-    after = days_of(changed[None], HORIZON).features[0, :, LONG_RUN]
-    assert np.array_equal(found[:449], after[:449])
-    assert found[449] != after[449]
-
-
-def test_a_year_without_a_move_has_no_volatility_below_zero() -> None:
-    values = np.concatenate([np.full(300, 0.1), np.zeros(300)])[None]
-    assert (trailing(values, YEAR) >= 0).all()
-    assert trailing(values, YEAR)[0, -1] < 1e-15
-
-
-def test_only_a_model_that_was_built_for_it_reads_the_long_run() -> None:
-    days = days_of(stock(400)[None], HORIZON)
-    features, events = (torch.from_numpy(part) for part in (days.features, days.events))
-    other = features.clone()
-    other[..., LONG_RUN] += 1
-    for long_run in (False, True):
-        model = forecaster(look_back=YEAR, long_run=long_run).model
-        same = torch.equal(model(features, events, last=1), model(other, events, last=1))
-        assert same != long_run
-        model.fixed_outputs(5)
-    with pytest.raises(UsageError, match=r"model\.long_run is for models of prices"):
-        SeriesModel(ForecastModelConfig(long_run=True), preprocessing())
-    with pytest.raises(UsageError, match="look_back should be as many at least, got 60"):
-        forecaster(long_run=True)
-
-
-@pytest.mark.parametrize("head", ["student-t", "quantile", "mixture"])
-def test_a_centred_model_makes_no_claim_about_the_direction(head: str) -> None:
-    free, centred = (forecaster(head, centred=value) for value in (False, True))
-    prices = stock()[None]
-    for kind in (0, 1):
-        means = [
-            found.of_returns(prices, HORIZON, (), kind, found.model.head.mean)
-            for found in (free, centred)
-        ]
-        assert np.abs(means[0]).min() > 1e-5
-        assert np.allclose(means[1], 0, atol=1e-8)
-    widths = [np.diff(found.return_quantiles(prices, HORIZON, LEVELS)) for found in (free, centred)]
-    assert np.allclose(*widths, rtol=1e-4)
 
 
 def test_a_window_of_the_look_back_says_what_the_whole_past_says() -> None:
