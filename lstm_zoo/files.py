@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,16 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text, whole or not at all."""
     with whole_file(path) as temporary:
         temporary.write_text(text, "utf-8")
+
+
+def slug(words: str, otherwise: str) -> str:
+    """Words as a part of a name: small letters and digits of ASCII with hyphens between.
+
+    Args:
+        words: anything, such as a file's name without its ending.
+        otherwise: what it is if nothing is left of them.
+    """
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or otherwise
 
 
 def sha256_of(path: Path) -> str:

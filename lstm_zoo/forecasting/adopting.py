@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from lstm_zoo.errors import UsageError
+from lstm_zoo.adopting import check_alike, parameters_of_both
 
 BY_CHANNEL = "decoder.channel"
 """The parameter that has a row for each series."""
@@ -27,21 +27,10 @@ def adopt_weights(model: nn.Module, source: nn.Module) -> None:
     Raises:
         UsageError: the two are not of one architecture; names what differs.
     """
-    own, given = dict(model.named_parameters()), dict(source.named_parameters())
-    if own.keys() != given.keys():
-        raise UsageError(
-            "the model to start from is built otherwise: it has"
-            f" {', '.join(sorted(own.keys() ^ given.keys())[:3])} or lacks it"
-        )
-    for name, weight in own.items():
+    for name, (weight, start) in parameters_of_both(model, source).items():
         if name == FITTED and not weight.requires_grad:
             continue
-        start: Tensor = given[name]
         if name == BY_CHANNEL and len(start) != len(weight):
             start = start.mean(0, keepdim=True).expand(len(weight), -1)
-        if weight.shape != start.shape:
-            raise UsageError(
-                f"{name} is {list(start.shape)} in the model to start from and"
-                f" {list(weight.shape)} here: take its look-back, horizons and section model"
-            )
+        check_alike(name, weight, start, "look-back, horizons and section model")
         weight.copy_(start)

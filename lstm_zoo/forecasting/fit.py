@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lstm_zoo.errors import UsageError
+from lstm_zoo.files import slug
 from lstm_zoo.forecasting.preprocessing import Preprocessing
 from lstm_zoo.forecasting.series import Series
 
@@ -61,10 +61,9 @@ def own_overrides(
             f"the series has {len(series)} rows, too few to learn a horizon of {horizon}: they are"
             f" enough for {far}"
         )
-    slug = re.sub(r"[^a-z0-9]+", "-", (name or file.stem).lower()).strip("-") or "series"
     stride = max(1, windows * len(series.names) // WINDOWS)
     overrides = [
-        f"name=lstm.{slug}",
+        f"name=lstm.{slug(name or file.stem, 'series')}",
         f"data.name={quoted(name or file.stem)}",
         f"data.file={quoted(str(file.resolve()))}",
         f"data.look_back={look_back}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from lstm_zoo.errors import UsageError
+from lstm_zoo.adopting import check_alike, parameters_of_both
 from lstm_zoo.language.model import LanguageModel
 from lstm_zoo.language.tokenizer import Tokenizer
 
@@ -30,20 +30,10 @@ def adopt_weights(
     theirs = {text: number for number, text in enumerate(source_tokenizer.characters)}
     rows = [number for number, text in enumerate(tokenizer.characters) if text in theirs]
     source_rows = [theirs[tokenizer.characters[number]] for number in rows]
-    own, given = dict(model.named_parameters()), dict(source.named_parameters())
-    if own.keys() != given.keys():
-        raise UsageError(
-            "the model to start from is built otherwise: it has"
-            f" {', '.join(sorted(own.keys() ^ given.keys())[:3])} or lacks it"
-        )
-    for name, weight in own.items():
-        skip = 1 if name in BY_TOKEN else 0
-        if weight.shape[skip:] != given[name].shape[skip:]:
-            raise UsageError(
-                f"{name} is {list(given[name].shape)} in the model to start from and"
-                f" {list(weight.shape)} here: take its sizes in the section model"
-            )
-        if skip:
-            weight[rows] = given[name][source_rows].to(weight.device)
+    for name, (weight, start) in parameters_of_both(model, source).items():
+        by_token = name in BY_TOKEN
+        check_alike(name, weight, start, "sizes in the section model", skip=int(by_token))
+        if by_token:
+            weight[rows] = start[source_rows].to(weight.device)
         else:
-            weight.copy_(given[name])
+            weight.copy_(start)

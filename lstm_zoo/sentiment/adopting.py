@@ -6,7 +6,7 @@ import logging
 
 import torch
 
-from lstm_zoo.errors import UsageError
+from lstm_zoo.adopting import check_alike, parameters_of_both
 from lstm_zoo.sentiment.model import SentimentModel
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 
@@ -37,33 +37,23 @@ def adopt_weights(
     Raises:
         UsageError: the two are not of one architecture; names what differs.
     """
-    own, given = dict(model.named_parameters()), dict(source.named_parameters())
-    for name in OF_THE_DATA:
-        own.pop(name, None), given.pop(name, None)
-    if tokenizer.labels != source_tokenizer.labels:
-        own = {name: weight for name, weight in own.items() if not name.startswith("output.")}
-        given = {name: weight for name, weight in given.items() if not name.startswith("output.")}
-    if own.keys() != given.keys():
-        raise UsageError(
-            "the model to start from is built otherwise: it has"
-            f" {', '.join(sorted(own.keys() ^ given.keys())[:3])} or lacks it"
-        )
-    for name, weight in own.items():
-        skip = 1 if name == EMBEDDING else 0
-        if weight.shape[skip:] != given[name].shape[skip:]:
-            raise UsageError(
-                f"{name} is {list(given[name].shape)} in the model to start from and"
-                f" {list(weight.shape)} here: take its sizes in the section model"
-            )
-        if not skip:
-            weight.copy_(given[name])
+    same_labels = tokenizer.labels == source_tokenizer.labels
     theirs = source_tokenizer.library.get_vocab()
     rows = {n: theirs[text] for text, n in tokenizer.library.get_vocab().items() if text in theirs}
-    table = given[EMBEDDING][list(rows.values())]
-    own[EMBEDDING][list(rows)] = table.to(own[EMBEDDING].device)
+
+    def wanted(name: str) -> bool:
+        return name not in OF_THE_DATA and (same_labels or not name.startswith("output."))
+
+    for name, (weight, start) in parameters_of_both(model, source, wanted).items():
+        by_token = name == EMBEDDING
+        check_alike(name, weight, start, "sizes in the section model", skip=int(by_token))
+        if by_token:
+            weight[list(rows)] = start[list(rows.values())].to(weight.device)
+        else:
+            weight.copy_(start)
     logger.info(
         "of %s tokens %s are known to the model to start from, the others start anew%s",
         f"{len(tokenizer):,}",
         f"{len(rows):,}",
-        "" if tokenizer.labels == source_tokenizer.labels else ", and so do the labels",
+        "" if same_labels else ", and so do the labels",
     )

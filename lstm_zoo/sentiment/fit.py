@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.files import sha256_of
+from lstm_zoo.files import sha256_of, slug
 from lstm_zoo.sentiment.doubts import count_scripts
 from lstm_zoo.sentiment.labelled import LabelledTexts, read_labelled
 from lstm_zoo.sentiment.reviews import Parts
@@ -89,7 +88,6 @@ def csv_recipe(
     parts, _ = split_reviews({"all": reviews}, VALIDATION_SHARE, TEST_SHARE)
     train = [review.text for review in parts["train"]]
     size = next(size for size in SIZES if len(train) <= size.texts)
-    stem = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "texts"
     model: dict[str, Any] = {
         "embedding_size": size.units,
         "hidden_size": size.units,
@@ -102,7 +100,7 @@ def csv_recipe(
     if start is not None:  # the layers of another model, which was started already
         model, tokens = {**start["model"], "start_from": None}, start["data"]["tokens"]
     recipe = {
-        "name": name or f"bilstm.{stem}",
+        "name": name or f"bilstm.{slug(path.stem, 'texts')}",
         "task": "sentiment",
         "description": f"Tells the {len(found.labels)} labels of {path.name} apart.",
         "licence": "unknown",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.files import sha256_of
+from lstm_zoo.files import sha256_of, slug
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ def text_recipe(
         raise UsageError(f"there is no tokenizer {tokenizer!r}; known: {known}")
     length = path.stat().st_size
     size = next(size for size in SIZES if length <= size.bytes)
-    stem = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "text"
     by_character = tokenizer == "character"
     model = (
         dict(start)
@@ -76,7 +74,7 @@ def text_recipe(
         }
     )
     return {
-        "name": name or f"{ARCHITECTURES[tokenizer]}.{stem}",
+        "name": name or f"{ARCHITECTURES[tokenizer]}.{slug(path.stem, 'text')}",
         "task": "language",
         "description": f"Writes on from {path.name}.",
         "licence": "unknown",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from lstm_zoo.files import slug
 from lstm_zoo.task import Task
 from lstm_zoo.zoo.config import CheckpointConfig, CurvePoint, TrainingFacts
 
 UNKNOWN = "unknown"
+OTHER = "other"
 CURVE_ROWS, CURVE_WIDTH = 24, 40
 RECIPE_PARTS = ("batches", "model", "optimizer", "schedule", "training")
 
@@ -69,7 +70,7 @@ def _front_matter(config: CheckpointConfig, task: Task) -> str:
         "library_name": "lstm-zoo",
         "pipeline_tag": task.pipeline_tag,
         "language": [config.language],
-        "datasets": [_identifier(config.data["name"])],
+        "datasets": [slug(config.data["name"], OTHER)],
         "tags": ["lstm", "pytorch", "safetensors"],
     }
     if config.data["name"] == UNKNOWN:
@@ -88,10 +89,10 @@ def _results(config: CheckpointConfig, task: Task) -> list[dict[str, Any]]:
     return [
         {
             "task": {"type": task.pipeline_tag, "name": task.title},
-            "dataset": {"type": _identifier(name), "name": name, "split": split},
+            "dataset": {"type": slug(name, OTHER), "name": name, "split": split},
             "metrics": [
                 {
-                    "type": _identifier(metric.unit),
+                    "type": slug(metric.unit, OTHER),
                     "name": f"{key} ({metric.unit})",
                     "value": round(metric.value, 4),
                     "args": {"protocol": metric.protocol},
@@ -102,10 +103,6 @@ def _results(config: CheckpointConfig, task: Task) -> list[dict[str, Any]]:
         }
         for split in dict.fromkeys(metric.split for metric in config.metrics.values())
     ]
-
-
-def _identifier(words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "other"
 
 
 def _evaluation(config: CheckpointConfig) -> str:
