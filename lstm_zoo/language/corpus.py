@@ -44,8 +44,9 @@ def read_parts(
     test_fraction: float,
     validation_fraction: float,
     test_path: Path | None,
+    validation_first: bool = False,
 ) -> dict[str, Part]:
-    """The parts "train", "validation" and "test", in the order of the corpus.
+    """The parts "train", "validation" and "test", each a stretch of the corpus.
 
     Args:
         path: one UTF-8 text, also as .gz, split by character; or poems, shuffled and split by poem.
@@ -53,6 +54,8 @@ def read_parts(
         test_fraction: share of the corpus that is test; left out where there is a `test_path`.
         validation_fraction: share of the rest.
         test_path: a file of its own for the test part.
+        validation_first: the validation part opens the corpus, and the train part ends where the
+            test part begins; else it is what stands between the two.
 
     Raises:
         UsageError: a file is not UTF-8, empty, or too short to split.
@@ -68,6 +71,8 @@ def read_parts(
     rest = int(length * (1 - (0 if test_path else test_fraction)))
     train = int(rest * (1 - validation_fraction))
     bounds = {"train": (0, train), "validation": (train, rest), "test": (rest, length)}
+    if validation_first:
+        bounds |= {"validation": (0, rest - train), "train": (rest - train, rest)}
     if format == "tang-poems":
         parts = {name: _in_memory("".join(poems[a:b])) for name, (a, b) in bounds.items()}
     else:

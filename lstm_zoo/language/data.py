@@ -54,6 +54,11 @@ class LanguageDataConfig(BaseModel):
     validation_fraction: float = Field(
         0.05, gt=0, lt=1, description="last part of what is not test, to choose weights by"
     )
+    validation_first: bool = Field(
+        False,
+        description="take the first part of the data instead, so that training reads all that"
+        " comes right before the test part",
+    )
 
 
 class LanguageBatchConfig(BaseModel):
@@ -100,7 +105,12 @@ def load_text(
     path = find_data_file(config.file, data_dir, url=config.url, sha256=config.sha256)
     test_path = find_data_file(config.test_file, data_dir) if config.test_file else None
     parts = read_parts(
-        path, config.format, config.test_fraction, config.validation_fraction, test_path
+        path,
+        config.format,
+        config.test_fraction,
+        config.validation_fraction,
+        test_path,
+        config.validation_first,
     )
     counts = {name: count_characters(part) for name, part in parts.items()}
     check_variety(path, counts["train"])

@@ -42,6 +42,15 @@ def test_the_parts_are_the_text_in_order(tmp_path: Path) -> None:
     assert [len(part) for part in parts] == [855, 45, 100]
 
 
+def test_validation_may_come_first_so_that_training_ends_where_the_test_begins(
+    tmp_path: Path,
+) -> None:
+    data = load_text(config(validation_first=True), write(tmp_path, TEXT.encode()))
+    parts = [data.preprocessing.decode(data.splits[n]) for n in ("validation", "train", "test")]
+    assert "".join(parts) == TEXT
+    assert [len(part) for part in parts] == [45, 855, 100]
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_read_away(tmp_path: Path) -> None:
     data = load_text(config(), write(tmp_path, b"\xef\xbb\xbf" + b"ab\r\ncd" * 50))
     assert "\ufeff" not in data.preprocessing.characters
