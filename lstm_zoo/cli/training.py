@@ -89,6 +89,7 @@ def train(
     python -m lstm_zoo train --csv mail.csv --text-column body --label-column folder.
     """
     from lstm_zoo.training.loop import Interrupted
+    from lstm_zoo.training.machine import keep_freed_memory
     from lstm_zoo.training.train import train as run
 
     columns = Columns(text_column, label_column, value_column, date_column, horizon)
@@ -114,6 +115,7 @@ def train(
     for note in own.notes if speaks else ():
         print(f"note: {note}", file=sys.stderr)
     overrides = [*own.overrides, *([f"training.start_from={from_}"] if from_ else [])]
+    keep_freed_memory()
     wanted = StopOnSignal()
     try:
         folder, config = run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import sys
@@ -65,6 +66,19 @@ def _precision(wanted: str, device: str) -> str:
     # Without AMX, bf16 products on a CPU are emulated and take three times as long as fp32.
     has_amx = torch.cpu.get_capabilities().get("amx_tile", False)
     return "bf16" if has_amx and device in ("auto", "cpu") else "no"
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep what a step frees for the next one, where the C library is glibc.
+
+    glibc maps each large tensor anew otherwise, and the kernel clears its pages first. See
+    mallopt(3). It holds until the process ends, so it is for a process that does nothing but train.
+    """
+    trim_threshold, mmap_max = -1, -4  # of glibc's malloc.h
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is not None:
+        mallopt(mmap_max, 0)
+        mallopt(trim_threshold, 2**31 - 1)
 
 
 def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
