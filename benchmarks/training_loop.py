@@ -159,7 +159,7 @@ def main() -> None:
             times["loop"].append(seconds_of(trainer.run))
         trainer.folder = RunFolder(Path(folder))
         saving = min(seconds_of(lambda: save(trainer))[0] for _ in range(3))
-    amx = torch.cpu.get_capabilities().get("amx_tile", False)
+    amx = torch.cpu.get_capabilities().get("amx_bf16", False)
     precision = trainer.accelerator.mixed_precision.replace("no", "fp32")
     print(f"{torch.get_num_threads()} threads, AMX: {amx}, the recipe computes in {precision}")
     for name, rounds in times.items():

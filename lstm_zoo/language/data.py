@@ -71,6 +71,9 @@ class LanguageBatchConfig(BaseModel):
     reset_probability: float = Field(
         0.0, ge=0, le=1, description="chance of a row to start a window with an empty memory"
     )
+    steps: int | None = Field(
+        None, ge=1, description="of an epoch, at most: parts of a large text, others each epoch"
+    )
 
 
 @dataclass(frozen=True)
@@ -180,11 +183,13 @@ class TextBatches:
         generator = torch.Generator().manual_seed((seed << 20) + epoch)
         self.offset = int(torch.randint(len(tokens), (), generator=generator))
         self.tokens, self.bptt = tokens, config.bptt
+        whole = -(-self.length // self.bptt)
+        self.steps = whole if config.steps is None else min(whole, config.steps)
         draw = torch.rand(len(self), self.rows, generator=generator)
         self.keep = draw >= config.reset_probability
 
     def __len__(self) -> int:
-        return -(-self.length // self.bptt)
+        return self.steps
 
     def __getitem__(self, step: int) -> TextBatch:
         first, last = step * self.bptt, min((step + 1) * self.bptt, self.length)

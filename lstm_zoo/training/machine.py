@@ -63,9 +63,10 @@ def _precision(wanted: str, device: str) -> str:
         return wanted.replace("fp32", "no")
     if device != "cpu" and torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "no"
-    # Without AMX, bf16 products on a CPU are emulated and take three times as long as fp32.
-    has_amx = torch.cpu.get_capabilities().get("amx_tile", False)
-    return "bf16" if has_amx and device in ("auto", "cpu") else "no"
+    # Other CPUs emulate bf16 products, which takes three times as long as fp32.
+    abilities = torch.cpu.get_capabilities()
+    multiplies = abilities.get("amx_bf16", False) or abilities.get("avx512_bf16", False)
+    return "bf16" if multiplies and device in ("auto", "cpu") else "no"
 
 
 def keep_freed_memory() -> None:

@@ -21,6 +21,7 @@ class Size:
     num_layers: int
     dropout: float
     epochs: int
+    steps: int | None = None  # of an epoch; None: it is the whole text
 
 
 SIZES = (
@@ -28,8 +29,10 @@ SIZES = (
     Size(500e3, 32, 192, 2, 0.25, 25),
     Size(5e6, 64, 320, 2, 0.2, 12),
     Size(50e6, 64, 512, 2, 0.1, 4),
-    Size(float("inf"), 128, 512, 2, 0.0, 1),
+    Size(float("inf"), 128, 512, 2, 0.0, 50, 2000),
 )
+MOST_TEST, MOST_VALIDATION = 2e6, 5e5
+"""Bytes that suffice to measure a model by, and to choose it by."""
 ARCHITECTURES = {"character": "char-lstm", "word": "word-lstm", "bpe": "bpe-lstm"}
 
 
@@ -90,8 +93,15 @@ def text_recipe(
             "vocabulary": min(8000, max(256, length // 500)) if tokenizer == "bpe" else None,
             "min_count": 2 if tokenizer == "word" else 1,
             "start": "\n",
+            "test_fraction": min(0.1, MOST_TEST / max(1, length)),
+            "validation_fraction": min(0.05, MOST_VALIDATION / max(1, length)),
         },
-        "batches": {"batch_size": size.batch_size, "bptt": 64, "reset_probability": 0.1},
+        "batches": {
+            "batch_size": size.batch_size,
+            "bptt": 64,
+            "reset_probability": 0.1,
+            "steps": size.steps,
+        },
         "model": model,
         "optimizer": {"learning_rate": 1e-3 if start is not None else 4e-3, "weight_decay": 0.02},
         "schedule": {"kind": "cosine", "warmup_steps": 50},

@@ -67,8 +67,8 @@ class LoopConfig(_Section):
     )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto",
-        description="auto: bf16 autocast on CUDA and on CPUs with AMX, fp32 elsewhere; fp16, with"
-        " scaled gradients, is for GPUs without bf16",
+        description="auto: bf16 autocast on CUDA and on CPUs that multiply it (AMX, AVX512-BF16),"
+        " fp32 elsewhere; fp16, with scaled gradients, is for GPUs without bf16",
     )
     accumulate: int = Field(
         1, ge=1, description="parts in which a batch is computed one after the other, for memory"

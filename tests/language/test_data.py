@@ -134,6 +134,12 @@ class TestBatches:
         assert share.item() == pytest.approx(0.25, abs=0.05)
         assert self.batches()[0].keep.all()
 
+    def test_an_epoch_of_so_many_steps_is_the_beginning_of_a_whole_one(self) -> None:
+        whole, part = self.batches(3), self.batches(3, steps=5)
+        assert (len(whole), len(part)) == (16, 5)
+        assert all(torch.equal(part[step].inputs, whole[step].inputs) for step in range(5))
+        assert not torch.equal(part[0].inputs, self.batches(4, steps=5)[0].inputs)
+
     def test_a_small_text_gets_fewer_rows(self) -> None:
         batches = TextBatches(torch.arange(20), LanguageBatchConfig(), 0, 0)
         assert len(batches) == 1

@@ -14,7 +14,7 @@ import torch
 
 import lstm_zoo
 from lstm_zoo.errors import UsageError
-from lstm_zoo.training.own_text import SIZES, text_recipe
+from lstm_zoo.training.own_text import MOST_TEST, MOST_VALIDATION, SIZES, text_recipe
 from lstm_zoo.training.recipe import parse_recipe
 from lstm_zoo.training.train import train
 from lstm_zoo.zoo import names
@@ -98,6 +98,10 @@ def test_every_size_of_a_file_gives_a_recipe(length: float, tmp_path: Path) -> N
         units.append(recipe.model.hidden_size)
     expected = next(size.hidden_size for size in SIZES if length <= size.bytes)
     assert units == [expected] * 3
+    data, steps = recipe.data, recipe.batches.steps
+    assert data.test_fraction == pytest.approx(min(0.1, MOST_TEST / max(1, length)))
+    assert data.validation_fraction * length <= MOST_VALIDATION
+    assert (steps is None) == (length <= SIZES[-2].bytes)  # else an epoch would take days
 
 
 def test_a_run_of_a_text_that_was_changed_is_not_resumed(text: Path) -> None:
