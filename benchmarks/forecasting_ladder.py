@@ -89,7 +89,8 @@ def rung_row(label: str, config: CheckpointConfig, common: list[str]) -> dict[st
     """A line of the csv file."""
     return {
         "label": label,
-        "settings": " ".join(common),
+        # Of two for the same key the last counts.
+        "settings": " ".join({one.partition("=")[0]: one for one in common}.values()),
         "parameters": str(config.parameters),
         "seconds": str(config.training["seconds"]),
         **error_columns(config.metrics),

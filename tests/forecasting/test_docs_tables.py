@@ -193,7 +193,8 @@ def test_rungs_that_are_there_are_read_if_they_are_of_this_recipe(
     assert asked == []
     ladder.trained([*overrides, "training.epochs=1"], None, tmp_path)
     assert asked[0]["overrides"] == [*overrides, "training.epochs=1"]
-    rungs = [ladder.rung_row(f"rung {n}", read_config(WEIGHTS_DIR / NAME), ["a=1"]) for n in (0, 1)]
+    config = read_config(WEIGHTS_DIR / NAME)
+    rungs = [ladder.rung_row(f"rung {n}", config, ["a=2", "b=3", "a=1"]) for n in (0, 1)]
     table = module("forecasting_page", monkeypatch).ladder_table(rungs).splitlines()
     assert {line.count("|") for line in table[:4]} == {10}
-    assert table[-1] == "All rungs: the recipe with `a=1`."
+    assert table[-1] == "All rungs: the recipe with `a=1 b=3`."
