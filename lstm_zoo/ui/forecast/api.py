@@ -11,7 +11,7 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.forecasting.series import read_series
 from lstm_zoo.ui.forecast.answers import run_backtest
-from lstm_zoo.ui.forecast.running import TASK
+from lstm_zoo.ui.forecast.own_models import TASK
 from lstm_zoo.ui.models import get_model
 from lstm_zoo.ui.zero_gpu import on_gpu
 
