@@ -49,7 +49,7 @@ def backtest(
     Args: those of `forecast`.
 
     Returns:
-        The verdict, and scores: a row for each forecaster.
+        The verdict, scores: a row for each forecaster, and notes on the series, a sentence each.
     """
     try:
         series = read_series(_table_of(csv), date or None, values or None)
@@ -57,7 +57,7 @@ def backtest(
     except (UsageError, CheckpointError) as error:
         raise gr.Error(str(error), print_exception=False) from None
     scores = _records(result.table.rename_axis("forecaster").reset_index())
-    return {"verdict": str(result.verdict), "scores": scores}
+    return {"verdict": str(result.verdict), "scores": scores, "notes": list(result.notes)}
 
 
 def _table_of(csv: str) -> Any:
