@@ -57,6 +57,34 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, "utf-8")
 
 
+def block_of(path: Path, name: str) -> str:
+    """What a command wrote between `<!-- name: the command -->` and `<!-- /name -->` in a file.
+
+    Raises:
+        UsageError: the file is not there or has no such place.
+    """
+    return _found_block(path, name)[1][2]
+
+
+def write_block(path: Path, name: str, block: str) -> None:
+    """Write Markdown between `<!-- name: the command -->` and `<!-- /name -->` in a file.
+
+    Raises:
+        UsageError: the file is not there or has no such place.
+    """
+    text, found = _found_block(path, name)
+    write_text(path, f"{text[: found.start(2)]}{block}\n{text[found.end(2) :]}")
+
+
+def _found_block(path: Path, name: str) -> tuple[str, re.Match[str]]:
+    """The text of a file, and where the block is in it: its second group."""
+    text = path.read_text("utf-8") if path.is_file() else ""
+    found = re.search(rf"(<!-- {name}: .*? -->\n)(.*?)<!-- /{name} -->", text, re.DOTALL)
+    if found is None:
+        raise UsageError(f"{path} has no <!-- {name}: ... --> for what is to be written there")
+    return text, found
+
+
 def slug(words: str, otherwise: str) -> str:
     """Words as a part of a name: small letters and digits of ASCII with hyphens between.
 

@@ -47,7 +47,7 @@ def forecast(
     model, series = _read(name, source, date, column, device)
     options: dict[str, Any] = {"quantiles": tuple(quantile)} if quantile else {}
     table = model.forecast(series, horizon, samples=samples, seed=seed, **options)
-    for sentence in (*series.notes, *model.unlike(series)):
+    for sentence in model.notes(series):
         print(f"note: {sentence}", file=sys.stderr)
     _print(table, out, as_json)
 

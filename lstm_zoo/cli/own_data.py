@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lstm_zoo.errors import UsageError
-
-if TYPE_CHECKING:
-    from lstm_zoo.zoo.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -60,10 +57,11 @@ def own_text(
 ) -> OwnRecipe:
     """A language model of a text."""
     from lstm_zoo.training.own_text import text_recipe
+    from lstm_zoo.zoo.names import checkpoint_for
 
     model = None
     if start is not None:  # its sizes, and what it takes for a token
-        checkpoint = _checkpoint(start, "language")
+        checkpoint = checkpoint_for("language", start)
         model = checkpoint.config.model
         dumped = checkpoint.task.dump_preprocessing(checkpoint.preprocessing)
         tokenizer = tokenizer or dumped.get("type")
@@ -100,10 +98,11 @@ def _classifier(
     path: Path, columns: Columns, name: str | None, language: str, start: str | None
 ) -> OwnRecipe:
     from lstm_zoo.sentiment.fit import csv_recipe
+    from lstm_zoo.zoo.names import checkpoint_for
 
     recipe = None
     if start is not None:
-        config = _checkpoint(start, "sentiment").config
+        config = checkpoint_for("sentiment", start).config
         recipe, language = config.recipe, config.language if language == "und" else language
     assert columns.label is not None
     document, note = csv_recipe(path, columns.text, columns.label, name, language, recipe)
@@ -115,6 +114,7 @@ def _forecaster(path: Path, columns: Columns, name: str | None, start: str | Non
     from lstm_zoo.forecasting.fit import RECIPE, own_overrides, quoted, tuning_overrides
     from lstm_zoo.forecasting.series import read_series
     from lstm_zoo.training.recipe import read_recipe
+    from lstm_zoo.zoo.names import checkpoint_for
 
     if start is not None and columns.horizon is not None:
         raise UsageError(f"leave --horizon out: it is that of {start}")
@@ -123,7 +123,7 @@ def _forecaster(path: Path, columns: Columns, name: str | None, start: str | Non
         path, series, columns.horizon, date=columns.date, values=columns.values
     )
     if start is not None:
-        checkpoint = _checkpoint(start, "forecasting")
+        checkpoint = checkpoint_for("forecasting", start)
         model, trained = checkpoint.config.model, checkpoint.preprocessing
         overrides += tuning_overrides(start, model, trained, series)
     overrides += [
@@ -140,14 +140,3 @@ def _forecaster(path: Path, columns: Columns, name: str | None, start: str | Non
         f" it reads {data.look_back} rows and forecasts {max(data.horizons)}"
     )
     return OwnRecipe(RECIPE, overrides, [*series.notes, note])
-
-
-def _checkpoint(name: str, task: str) -> Checkpoint:
-    """The model to start from."""
-    from lstm_zoo.zoo.checkpoint import load_checkpoint
-    from lstm_zoo.zoo.names import find_checkpoint
-
-    checkpoint = load_checkpoint(find_checkpoint(name))
-    if checkpoint.task.name != task:
-        raise UsageError(f"{name} is for the task {checkpoint.task.name}, not {task}")
-    return checkpoint

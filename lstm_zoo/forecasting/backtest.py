@@ -17,7 +17,7 @@ from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting import metrics
 from lstm_zoo.forecasting.baselines import Quantiles, level_baselines, seasonal_period
 from lstm_zoo.forecasting.conformal import corrected, final_offsets
-from lstm_zoo.forecasting.prices import closing_prices, log_returns, split_notes
+from lstm_zoo.forecasting.prices import closing_prices, log_returns
 from lstm_zoo.forecasting.series import Series, read_series
 from lstm_zoo.forecasting.verdict import Verdict, judge
 from lstm_zoo.forecasting.volatility import WINDOW, volatility_baselines
@@ -138,7 +138,7 @@ def backtest(
         actual=actual,
         quantiles=quantiles,
         offsets=offsets,
-        notes=(*series.notes, *(split_notes(series) if returns else ()), *notes),
+        notes=(*(series.notes if refit else forecaster.notes(series)), *notes),
     )
 
 

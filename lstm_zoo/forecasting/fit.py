@@ -92,13 +92,21 @@ def tuning_overrides(
         series: what `read_series` makes of the file.
 
     Raises:
-        UsageError: it is a model of prices, or the series is too short for it.
+        UsageError: it is a model of prices, it reads what the series has not, or the series
+            is too short for it.
     """
     if trained.kind == "prices":
         raise UsageError(
             f"{name} learns from the prices of many stocks together and cannot be trained on one"
             " file: it forecasts any stock as it is"
         )
+    if model.get("channels") == "joint" and len(series.names) != len(trained.names):
+        raise UsageError(
+            f"{name} reads {len(trained.names)} columns together, the series has"
+            f" {len(series.names)}: take as many, or train a new model"
+        )
+    if model.get("calendar") and series.dates is None:
+        raise UsageError(f"{name} reads the calendar, the series has no dates: train a new model")
     train = int(len(series) * TRAIN_SHARE)
     windows = train - trained.look_back - trained.horizon + 1
     rest = int(len(series) * TEST_SHARE)

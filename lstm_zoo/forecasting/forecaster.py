@@ -178,6 +178,10 @@ class Forecaster(ABC):
                 )
         return sentences
 
+    def notes(self, series: Series) -> list[str]:
+        """Sentences on what was mended in reading a series, and on how it is unlike the model's."""
+        return [*series.notes, *self.unlike(series)]
+
     def _horizon(self, horizon: int | None) -> int:
         if horizon is None:
             return self.max_horizon

@@ -15,6 +15,7 @@ from lstm_zoo.forecasting.forecaster import QUANTILES, Array, Forecaster, row_la
 from lstm_zoo.forecasting.preprocessing import Preprocessing
 from lstm_zoo.forecasting.price_features import days_of
 from lstm_zoo.forecasting.price_model import PriceModel
+from lstm_zoo.forecasting.prices import closing_prices, split_notes
 from lstm_zoo.forecasting.series import PRICE_COLUMNS, Series, read_series
 from lstm_zoo.task import Reading, module_device
 
@@ -174,7 +175,12 @@ class PriceForecaster(Forecaster):
         samples: int = 0,
         seed: int = 0,
     ) -> pd.DataFrame:
-        return super().forecast(self._whole(series), horizon, quantiles, samples, seed)
+        series = self._whole(series)
+        closing_prices(series)  # one that is not above zero is named by its row
+        return super().forecast(series, horizon, quantiles, samples, seed)
+
+    def notes(self, series: Series) -> list[str]:
+        return [*series.notes, *split_notes(series), *self.unlike(series)]
 
     def forecast_names(self, series: Series) -> tuple[str, ...]:
         return ("close",) if series.names[:4] == PRICE_COLUMNS[:4] else series.names

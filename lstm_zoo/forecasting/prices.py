@@ -21,7 +21,7 @@ def closing_prices(series: Series) -> Array:
         UsageError: a price is not above zero; names the row.
     """
     prices = series.values
-    if series.is_prices:
+    if series.is_prices and "close" in series.names:
         column = series.names.index("close")
         prices = prices[:, column : column + 1]
     bad = np.argwhere(prices <= 0)

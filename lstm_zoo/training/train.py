@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.task import Data, Metric, Progress, Task, no_progress
+from lstm_zoo.task import Data, Metric, Progress, no_progress
 from lstm_zoo.training.loop import Outcome, Trainer
 from lstm_zoo.training.machine import on_main
 from lstm_zoo.training.recipe import Recipe, parse_recipe, read_recipe, recipe_names
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.zoo.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from lstm_zoo.zoo.config import CheckpointConfig
-from lstm_zoo.zoo.names import find_checkpoint
+from lstm_zoo.zoo.names import checkpoint_for, find_checkpoint
 
 RUNS_DIR = Path("runs")
 SPLITS = ("train", "validation", "test")
@@ -65,7 +65,8 @@ def train(
     has_own_file = data_file is not None or recipe.name not in recipe_names()
     if data_file is not None:
         recipe, data_dir = _with_file(recipe, data_file)
-    source = _source(recipe.training.start_from, task)
+    start = recipe.training.start_from
+    source = None if start is None else checkpoint_for(task.name, start)
     load_from = getattr(task, "load_data_from", None)
     if source is not None and load_from is not None:
         data = load_from(recipe.data, data_dir, source.preprocessing)
@@ -89,16 +90,6 @@ def train(
         )
 
     return folder.checkpoint, on_main(trainer.accelerator, write)
-
-
-def _source(name: str | None, task: Task) -> Checkpoint | None:
-    """The checkpoint of the model to start from."""
-    if name is None:
-        return None
-    checkpoint = load_checkpoint(find_checkpoint(name))
-    if checkpoint.task.name != task.name:
-        raise UsageError(f"{name} is for the task {checkpoint.task.name}, not {task.name}")
-    return checkpoint
 
 
 def _start_from(source: Checkpoint, trainer: Trainer) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.task import did_you_mean, task_names
-from lstm_zoo.zoo.checkpoint import CONFIG, load_checkpoint, read_config
+from lstm_zoo.zoo.checkpoint import CONFIG, Checkpoint, load_checkpoint, read_config
 from lstm_zoo.zoo.config import NAME_PATTERN, CheckpointConfig
 from lstm_zoo.zoo.hub import (
     HUB,
@@ -105,6 +105,23 @@ def find_checkpoint(name: str) -> Path:
         CheckpointError: it arrives damaged from the Hub.
     """
     return _find(name)[0]
+
+
+def checkpoint_for(task: str, name: str) -> Checkpoint:
+    """The checkpoint of this name, to start from.
+
+    Args:
+        task: what it has to be for.
+        name: as in `load`.
+
+    Raises:
+        UsageError: there is no such checkpoint, or it is for another task.
+        CheckpointError: its files are not whole.
+    """
+    checkpoint = load_checkpoint(find_checkpoint(name))
+    if checkpoint.task.name != task:
+        raise UsageError(f"{name} is for the task {checkpoint.task.name}, not {task}")
+    return checkpoint
 
 
 def load(name: str, device: str | torch.device = "cpu") -> Any:

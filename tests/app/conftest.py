@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from lstm_zoo.forecasting.example_series import FOLDER
+from tests.forecasting.conftest import RECIPE
 from tests.sentiment.made_up import train_made_up
+from tests.tiny import train_tiny, write_recipe
 from tests.waiting import wait_until_answering
 from tests.zoo.hub_server import File, HubServer, Repository
 
@@ -22,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 MODEL = "char-lstm-small.shakespeare"
 REVIEWERS = ("tiny.reviews", "tiny.copy")
 """Models for sentiment that the page has in its cache: the same one under two names."""
+FORECASTER = "tiny.co2"
+"""A small forecaster that the page has in its cache."""
 HUB_MODEL = "char-lstm-small.copy"
 """A model that the Hub of the tests has: a copy of `MODEL` under another name."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -112,6 +117,8 @@ def server(
     }
     for name in REVIEWERS:
         _put_in_cache(folder / "cache", reviewer_folder, name)
+    recipe = write_recipe(folder, RECIPE)
+    _put_in_cache(folder / "cache", train_tiny(recipe, FOLDER, folder / "runs"), FORECASTER)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log

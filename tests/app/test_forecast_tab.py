@@ -14,6 +14,7 @@ from gradio_client.exceptions import AppError
 import lstm_zoo as zoo
 from lstm_zoo.forecasting.example_series import FOLDER
 from lstm_zoo.forecasting.series import read_series
+from tests.app.conftest import FORECASTER
 
 MODELS = zoo.list_models(task="forecasting")
 PRICES = "prob-lstm.sp500"
@@ -132,6 +133,45 @@ def test_training_can_be_stopped(open_tab: Visit) -> None:
     page.locator("#forecast-stop").click()
     page.wait_for_function("() => !document.querySelector('#forecast-go').disabled")
     page.locator("#forecast-status progress").wait_for(state="detached", timeout=WAIT)
+    choose_model(page, FORECASTER)
+    page.locator("#forecast-tune").click()
+    page.locator("#forecast-status progress").wait_for(timeout=WAIT)
+    page.locator("#forecast-stop").click()
+    page.locator("#forecast-status progress").wait_for(state="detached", timeout=WAIT)
+
+
+def choose_model(page: Any, name: str) -> None:
+    page.locator("#forecast-model input").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_a_chosen_model_is_trained_further_on_the_series(open_tab: Visit) -> None:
+    page = open_tab()
+    if PRICES in MODELS:
+        assert page.locator("#forecast-tune:visible").count() == 0
+    choose(page, "elnino", "Sea surface temperature")
+    choose_model(page, FORECASTER)
+    page.locator("#forecast-tune").click()
+    page.locator("#forecast-status", has_text="Trained in").wait_for(timeout=WAIT)
+    # What came of it is chosen, has the horizon of the model that it began with, and is no start.
+    page.locator("#forecast-tune").wait_for(state="hidden")
+    page.locator("#forecast-horizon input").fill("12")
+    ask(page)
+    page.locator("#forecast-horizon input").fill("13")
+    page.locator("#forecast-go").click()
+    page.locator("#forecast-status .notice", has_text="1 to 12 steps").wait_for(timeout=WAIT)
+
+
+@pytest.mark.skipif("seg-lstm.etth1" not in MODELS, reason="seg-lstm.etth1 is not in weights/")
+def test_a_series_too_short_to_train_a_model_further_is_told_so(open_tab: Visit) -> None:
+    page = open_tab(locale="zh-CN")
+    choose(page, "co2", "莫纳罗亚")
+    choose_model(page, "seg-lstm.etth1")
+    page.locator("#forecast-tune").click()
+    said = page.locator("#forecast-status .notice", has_text="从 seg-lstm.etth1 继续训练")
+    said.wait_for(timeout=WAIT)
+    assert "至少要 2081 行" in said.inner_text()
+    assert page.locator("#forecast-go").is_enabled()
 
 
 @needs_model

@@ -14,6 +14,7 @@ from lstm_zoo.errors import UsageError
 from lstm_zoo.forecasting.baselines import level_baselines
 from lstm_zoo.forecasting.example_series import example_names
 from lstm_zoo.forecasting.familiarity import WORDS as STATISTICS
+from lstm_zoo.forecasting.fit import tuning_overrides
 from lstm_zoo.forecasting.prices import closing_prices, split_notes
 from lstm_zoo.forecasting.series import read_series
 from lstm_zoo.forecasting.verdict import SENTENCES, Verdict
@@ -21,7 +22,7 @@ from lstm_zoo.forecasting.volatility import volatility_baselines
 from lstm_zoo.ui.forecast.answers import answer, run_backtest
 from lstm_zoo.ui.forecast.charts import positions
 from lstm_zoo.ui.forecast.own_models import train_own
-from lstm_zoo.ui.forecast.running import run
+from lstm_zoo.ui.forecast.running import run, tune
 from lstm_zoo.ui.forecast.said import note_words, told
 from lstm_zoo.ui.forecast.sources import EXAMPLES, may_be_prices, series_of
 from lstm_zoo.ui.forecast.tables import (
@@ -31,7 +32,7 @@ from lstm_zoo.ui.forecast.tables import (
     verdict_words,
 )
 from lstm_zoo.ui.words import WORDS
-from tests.forecasting.makers import HORIZON, random_forecaster
+from tests.forecasting.makers import HORIZON, preprocessing, random_forecaster
 
 
 def is_translated(text: dict[str, str]) -> bool:
@@ -126,6 +127,13 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "too short to test": lambda: run_backtest(random_forecaster(), days(24), HORIZON),
     "prices below zero": lambda: closing_prices(days(90)),
     "too far to learn": lambda: next(train_own({"file": "x.csv"}, days(90), 80, None, None)),
+    "too short to go on from": lambda: tuning_overrides("a.b", {}, preprocessing(1), days(40)),
+    "other columns to go on from": lambda: tuning_overrides(
+        "a.b", {"channels": "joint"}, preprocessing(2), days(300)
+    ),
+    "no dates to go on from": lambda: tuning_overrides(
+        "a.b", {"calendar": True}, preprocessing(1), read_series(np.arange(300) % 7)
+    ),
     "too short to learn": lambda: next(train_own({"file": "x.csv"}, days(20), 5, None, None)),
 }
 
@@ -145,6 +153,12 @@ def test_the_steps_ahead_are_a_whole_number(horizon: float | None, said: str) ->
     assert "请重新训练" in status
     *_, (status, *_) = run(own, {"example": "co2"}, None, None, horizon, False)
     assert said in status
+
+
+@pytest.mark.parametrize("start", ["local-dir:/tmp", "own:of-yesterday", "prob-lstm.sp500"])
+def test_only_a_model_of_series_that_is_here_is_trained_further(start: str) -> None:
+    *_, (status, _) = tune({"example": "co2"}, None, None, start)
+    assert "请先选一个单序列模型" in status
 
 
 def test_names_of_columns_are_never_html() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import lstm_zoo as zoo
@@ -168,6 +170,65 @@ def test_what_can_be_mended_is_mended_and_said(model: str, tmp_path: Path) -> No
     done = run("forecast", model, path, "--horizon", "3")
     assert done.returncode == 0
     assert "5 rows were missing" in done.stderr
+
+
+def prices(rows: int, split: int | None = None) -> str:
+    """Closing prices that rise and fall by a percent; divided by ten from a day on."""
+    days = pd.bdate_range("2022-01-03", periods=rows).strftime("%Y-%m-%d")
+    closes = [
+        f"{100 * 1.01 ** (row % 2) / (10 if split and row >= split else 1):.4f}"
+        for row in range(rows)
+    ]
+    return "date,close\n" + "".join(f"{d},{v}\n" for d, v in zip(days, closes, strict=True))
+
+
+needs_prices = pytest.mark.skipif(
+    "prob-lstm.sp500" not in zoo.list_models(), reason="it is not in weights/"
+)
+
+
+@needs_prices
+@pytest.mark.parametrize("verb", ["forecast", "backtest"])
+def test_a_split_of_prices_is_pointed_out(verb: str, tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(prices(400, split=300))
+    done = run(verb, "prob-lstm.sp500", path, "--horizon", "5")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"note: The price changes by a factor of .* if that is a split", done.stderr)
+
+
+@needs_prices
+@pytest.mark.parametrize("verb", ["forecast", "backtest"])
+def test_a_price_below_zero_is_named(verb: str, tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(prices(400) + "2030-01-01,-3\n")
+    done = run(verb, "prob-lstm.sp500", path, "--horizon", "5")
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "the price -3 in row " in done.stderr
+
+
+@needs_prices
+def test_a_column_of_prices_may_be_chosen() -> None:
+    options = ("--column", "open", "--horizon", "5", "--origins", "5")
+    done = run("backtest", "prob-lstm.sp500", FOLDER / "sp500.csv", *options)
+    assert done.returncode == 0, done.stderr
+    assert "over 5 origins" in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["forecast", "backtest"])
+def test_a_series_unlike_those_of_training_is_said_to_be(
+    model: str, tmp_path: Path, verb: str
+) -> None:
+    path = tmp_path / "series.csv"
+    path.write_text(table([(-1) ** day for day in range(90)], days(90)))
+    done = run(verb, model, path, "--horizon", "3")
+    assert done.returncode == 0, done.stderr
+    assert "note: The model was trained on steps of 'MS', these are of 'D'." in done.stderr
+    assert "note: value: how much it moves from step to step" in done.stderr
+
+
+def days(count: int) -> list[str]:
+    return [f"{day:%Y-%m-%d}" for day in pd.date_range("2020-01-01", periods=count)]
 
 
 def test_a_constant_series_is_forecast_and_the_backtest_says_what_it_is(

@@ -14,7 +14,7 @@ from lstm_zoo.forecasting.backtest import LEVELS as TESTED_LEVELS
 from lstm_zoo.forecasting.baselines import level_baselines, seasonal_period
 from lstm_zoo.forecasting.fit import TEST_SHARE
 from lstm_zoo.forecasting.forecaster import QUANTILES
-from lstm_zoo.forecasting.prices import closing_prices, log_returns, split_notes
+from lstm_zoo.forecasting.prices import closing_prices, log_returns
 from lstm_zoo.forecasting.series import Series
 from lstm_zoo.forecasting.step_table import step_table
 from lstm_zoo.forecasting.volatility import EwmaStudent
@@ -90,11 +90,7 @@ def answer(
         returns=returns,
         returns_legend=legend(keys[:1] + keys[2:] + ["legend_actual"] * hide) if spread else "",
         spread=spread,
-        notes=(
-            *series.notes,
-            *(split_notes(series) if model.is_of_returns else ()),
-            *model.unlike(past),
-        ),
+        notes=tuple(model.notes(series)),
     )
 
 

@@ -11,7 +11,7 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.forecasting.series import read_series
 from lstm_zoo.ui.forecast.answers import run_backtest
-from lstm_zoo.ui.forecast.running import TASK
+from lstm_zoo.ui.forecast.own_models import TASK
 from lstm_zoo.ui.models import get_model
 from lstm_zoo.ui.zero_gpu import on_gpu
 
@@ -49,7 +49,7 @@ def backtest(
     Args: those of `forecast`.
 
     Returns:
-        The verdict, and scores: a row for each forecaster.
+        The verdict, scores: a row for each forecaster, and notes on the series, a sentence each.
     """
     try:
         series = read_series(_table_of(csv), date or None, values or None)
@@ -57,7 +57,7 @@ def backtest(
     except (UsageError, CheckpointError) as error:
         raise gr.Error(str(error), print_exception=False) from None
     scores = _records(result.table.rename_axis("forecaster").reset_index())
-    return {"verdict": str(result.verdict), "scores": scores}
+    return {"verdict": str(result.verdict), "scores": scores, "notes": list(result.notes)}
 
 
 def _table_of(csv: str) -> Any:

@@ -12,7 +12,7 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.forecast.answers import Answer, answer, run_backtest
 from lstm_zoo.ui.forecast.gates_link import NONE, link_of
-from lstm_zoo.ui.forecast.own_models import PREFIX, own_model, train_own
+from lstm_zoo.ui.forecast.own_models import PREFIX, TASK, may_be_tuned, own_model, train_own
 from lstm_zoo.ui.forecast.said import told
 from lstm_zoo.ui.forecast.sources import Source, series_of
 from lstm_zoo.ui.forecast.tables import backtest_table, forecast_table, notes_list
@@ -21,7 +21,6 @@ from lstm_zoo.ui.states import Mistake
 from lstm_zoo.ui.words import label, markup, notice, sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
 
-TASK = "forecasting"
 WORKING = '<span role="status">'
 
 
@@ -64,6 +63,20 @@ def train(
     source: Source, date: str | None, values: str | None, horizon: Any
 ) -> Iterator[tuple[Any, ...]]:
     """Train a model on the series, and choose it; what goes wrong is said in the status."""
+    yield from _learn(source, date, values, horizon)
+
+
+def tune(
+    source: Source, date: str | None, values: str | None, name: str | None
+) -> Iterator[tuple[Any, ...]]:
+    """Train the chosen model further on the series, and choose what comes of it."""
+    yield from _learn(source, date, values, None, name)
+
+
+def _learn(
+    source: Source, date: str | None, values: str | None, horizon: Any, start: str | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """Anew for a horizon, or on from a model with the horizon of that."""
     begin = time.perf_counter()
     try:
         yield _progress(0.0), gr.skip()
@@ -71,7 +84,10 @@ def train(
         if series.is_prices:
             yield notice(sentence("own_prices")), gr.skip()
             return
-        for share, name in train_own(source, series, _whole(horizon), date, values):
+        if start is not None and not may_be_tuned(start):
+            raise Mistake(sentence("not_tuned"))
+        steps = _whole(horizon) if start is None else None
+        for share, name in train_own(source, series, steps, date, values, start):
             if name is None:
                 yield _progress(share), gr.skip()
         seconds = f"{time.perf_counter() - begin:.0f}"

@@ -10,8 +10,8 @@ import gradio as gr
 from lstm_zoo.errors import UsageError
 from lstm_zoo.ui.forecast.api import backtest, forecast
 from lstm_zoo.ui.forecast.gates_link import gates_link
-from lstm_zoo.ui.forecast.own_models import own_model
-from lstm_zoo.ui.forecast.running import TASK, is_working, run, train
+from lstm_zoo.ui.forecast.own_models import TASK, may_be_tuned, own_model
+from lstm_zoo.ui.forecast.running import is_working, run, train, tune
 from lstm_zoo.ui.forecast.said import told
 from lstm_zoo.ui.forecast.sources import EXAMPLES, OF_PRICES, columns_of, may_be_prices
 from lstm_zoo.ui.models import find_models
@@ -25,6 +25,7 @@ FORECASTERS = 2
 """Visitors who forecast at the same time; further ones wait in a queue."""
 FILES = [".csv", ".txt", ".tsv", ".gz", ".parquet"]
 SHARED: dict[str, Any] = {"concurrency_limit": FORECASTERS, "concurrency_id": "forecasters"}
+TRAINER: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "trainer"}
 # On a narrow screen the answer is below the controls; before it comes, the page may be too short to
 # be scrolled that far.
 SHOW_STATUS = """() => {
@@ -53,6 +54,9 @@ def forecast_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
                 stop = gr.Button(label("stop"), elem_id="forecast-stop", interactive=False)
             learn = gr.Button(label("train_own"), size="sm", elem_id="forecast-train")
             _html(markup(sentence("train_own_info")), elem_classes="hint")
+            with gr.Column(visible=False, elem_classes="tune") as tuning_part:
+                further = gr.Button(label("tune_own"), size="sm", elem_id="forecast-tune")
+                _html(markup(sentence("tune_own_info")), elem_classes="hint")
         with gr.Column(scale=8, min_width=320):
             empty = markup(sentence("forecast_empty"))
             status = _html(empty, elem_classes="forecast-status", elem_id="forecast-status")
@@ -65,17 +69,22 @@ def forecast_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
             table = _html("", elem_classes="forecast-table", elem_id="forecast-table")
             inside = gates_link(elem_id="forecast-inside")
     outputs = [status, said, chart, legend, returns, returns_legend, verdict, table, inside]
-    buttons = [go, learn, stop]
+    buttons = [go, learn, further, stop]
     begun = go.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
     running = begun.then(run, [model, source, *options], outputs, **PRIVATE, **SHARED)
     over = running.then(_over, status, [*buttons, status], **AT_ONCE)
     over.then(None, js=SHOW_STATUS, **AT_ONCE)
     asked = learn.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
-    training = asked.then(
-        train, [source, *options[:3]], [status, model], **PRIVATE, concurrency_limit=1
-    )
+    training = asked.then(train, [source, *options[:3]], [status, model], **PRIVATE, **TRAINER)
     training.then(_over, status, [*buttons, status], **AT_ONCE)
-    stop.click(partial(_buttons, busy=False), None, buttons, cancels=[running, training], **AT_ONCE)
+    asked = further.click(partial(_buttons, busy=True), None, buttons, js=SHOW_STATUS, **AT_ONCE)
+    tuning = asked.then(tune, [source, *options[:2], model], [status, model], **PRIVATE, **TRAINER)
+    tuning.then(_over, status, [*buttons, status], **AT_ONCE)
+    work = [running, training, tuning]
+    stop.click(partial(_buttons, busy=False), None, buttons, cancels=work, **AT_ONCE)
+    # At each visit too: a chosen model may be another than when the page was built.
+    model.change(_offer_tuning, model, tuning_part, **AT_ONCE)
+    gr.on(None, _offer_tuning, model, tuning_part, **AT_ONCE)
     gr.api(forecast, api_name="forecast", **SHARED)
     gr.api(backtest, api_name="backtest", **SHARED)
     return TASK, model, inside
@@ -166,4 +175,9 @@ def _over(status: str) -> tuple[Any, ...]:
 def _buttons(busy: bool) -> tuple[gr.Button, ...]:
     """Those that begin something, and the one that stops it."""
     free = gr.Button(interactive=not busy)
-    return free, free, gr.Button(interactive=busy)
+    return free, free, free, gr.Button(interactive=busy)
+
+
+def _offer_tuning(name: str | None) -> gr.Column:
+    """The part about training further, where the chosen model can be."""
+    return gr.Column(visible=may_be_tuned(name))

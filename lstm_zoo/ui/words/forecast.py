@@ -50,6 +50,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "约一分钟。它从前 85 % 的行学习，其余用来检验。它从零开始，长度按序列而定："
         "上面的模型一次要读的行数，多数文件都没有。页面服务重启前为你保留。",
     ),
+    "tune_own": ("Train the chosen model further on this series", "在这个序列上继续训练所选模型"),
+    "tune_own_info": (
+        "It begins with what that model knows and keeps its lengths, so the series has to be longer"
+        " than for a new one. The same rows train and test it.",
+        "从所选模型已学到的开始，长度沿用该模型，所以序列要比从零训练时长。训练与检验所用的行相同。",
+    ),
+    "not_tuned": (
+        "Choose a model for one series first: this one cannot be trained further here.",
+        "请先选一个单序列模型：这个模型不能在这里继续训练。",
+    ),
     "training": ("Training…", "正在训练……"),
     "trained": (
         "Trained in {seconds} s, and chosen. Press “Forecast”.",

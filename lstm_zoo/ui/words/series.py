@@ -130,6 +130,19 @@ ERRORS: tuple[tuple[str, str], ...] = (
         "序列有 {0} 行，太少，一步也学不了。",
     ),
     (
+        r"the series has (\d+) rows: to start from (.+), which reads (\d+) and forecasts (\d+), it"
+        r" needs (\d+)",
+        "序列有 {0} 行；从 {1} 继续训练（它读 {2} 行、预测 {3} 步）至少要 {4} 行。",
+    ),
+    (
+        r"(.+) reads (\d+) columns together, the series has (\d+): .*",
+        "{0} 同时读 {1} 列，序列有 {2} 列：请取同样多的列，或训练一个新模型。",
+    ),
+    (
+        r"(.+) reads the calendar, the series has no dates: .*",
+        "{0} 要读日期，序列没有日期：请训练一个新模型。",
+    ),
+    (
         r"training took longer than (\d+) s and was stopped: .*",
         "训练超过 {0} 秒，已停止：请换短一些的序列，或用命令行训练。",
     ),
