@@ -75,9 +75,11 @@ def write_shopping(folder: Path, rows: list[tuple[str, int, str]]) -> None:
         archive.writestr("online_shopping_10_cats.csv", text.getvalue())
 
 
-def write_imdb(folder: Path, files: dict[str, str]) -> None:
+def write_imdb(
+    folder: Path, files: dict[str, str], archive_name: str = "aclImdb_train_test.tar.gz"
+) -> None:
     """An archive of files, by name below `aclImdb/`."""
-    path = folder / "imdb" / "aclImdb_train_test.tar.gz"
+    path = folder / "imdb" / archive_name
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz") as archive:
         for name, text in files.items():
