@@ -79,6 +79,15 @@ class SentimentBatchConfig(BaseModel):
         description="longer texts are cut to this in training: to their beginning or to"
         " their end, drawn anew each epoch",
     )
+    reading_epochs: int = Field(
+        0,
+        ge=0,
+        description="so many of training.epochs come first and read the train part and the"
+        " unlabelled texts as a language model; model.next_words must be true",
+    )
+    reading_rate: float | None = Field(
+        None, gt=0, description="peak rate of these; that of the optimizer if left out"
+    )
 
 
 class Examples(NamedTuple):
@@ -145,7 +154,7 @@ def load_reviews(
     """
     parts, left_out, test = read_split(config, data_dir)
     texts = {name: [review.text for review in part] for name, part in parts.items()}
-    unlabelled, known = without_known(_read_unlabelled(config, data_dir), parts)
+    unlabelled, known = read_unlabelled(config, data_dir, parts)
     is_new = tokenizer is None
     limits, names = (config.vocabulary, config.min_count), (config.labels, config.language)
     learned = [*texts["train"], *unlabelled]
@@ -205,10 +214,14 @@ def read_split(
     return split, left_out, test
 
 
-def _read_unlabelled(config: SentimentDataConfig, data_dir: Path | None) -> list[str]:
+def read_unlabelled(
+    config: SentimentDataConfig, data_dir: Path | None, parts: Parts
+) -> tuple[list[str], dict[str, int]]:
+    """The unlabelled texts that are in no part, if they are wanted, and how many were left out."""
     readers = [COLLECTIONS[name].read_unlabelled for name in config.collections]
     find = _finder(config, data_dir)
-    return [text for read in readers if read and config.unlabelled for text in read(find)]
+    texts = (text for read in readers if read and config.unlabelled for text in read(find))
+    return without_known(texts, parts)
 
 
 def _finder(config: SentimentDataConfig, data_dir: Path | None) -> Find:

@@ -10,11 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.sentiment.data import SentimentDataConfig, load_reviews, read_split
+from lstm_zoo.sentiment.data import (
+    SentimentDataConfig,
+    load_reviews,
+    read_split,
+    read_unlabelled,
+)
 from lstm_zoo.sentiment.reviews import Parts, Review
 from lstm_zoo.sentiment.split import split_reviews, text_key
 
-from .conftest import chinese_reviews, write_hotels, write_imdb, write_shopping, write_sst2
+from .conftest import chinese_reviews, write_hotels, write_shopping, write_sst2
+from .made_up import write_imdb
 
 
 def config(*collections: str, **options: object) -> SentimentDataConfig:
@@ -292,9 +298,10 @@ def test_the_published_files_hold_what_is_known_of_them(name: str, real_data: Pa
 def test_of_the_published_unlabelled_reviews_those_of_the_test_part_are_left_out(
     real_data: Path,
 ) -> None:
-    data = load_reviews(config("imdb", unlabelled=True, vocabulary=1000), real_data)
-    left_out = data.facts["left out of unlabelled"]
+    options = config("imdb", unlabelled=True)
+    parts, _, _ = read_split(options, real_data)
+    kept, left_out = read_unlabelled(options, real_data, parts)
     assert left_out["repeats"] == 50_000 - 49_507
     assert left_out["also in the test part"] == 266
     assert left_out["also in the train part"] + left_out["also in the validation part"] == 354
-    assert len(data.unlabelled) == 49_507 - 266 - 354
+    assert len(kept) == 49_507 - 266 - 354
