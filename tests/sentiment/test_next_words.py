@@ -26,23 +26,25 @@ from lstm_zoo.sentiment.next_words import (
 )
 from lstm_zoo.sentiment.plain import plain_state_dict
 from lstm_zoo.task import Preparation
-from lstm_zoo.training.loop import Interrupted
+from lstm_zoo.training.loop import Interrupted, Trainer
 from lstm_zoo.training.recipe import read_recipe
+from lstm_zoo.training.runs import RunFolder
 from tests.tiny import train_tiny, write_recipe
 
-from .conftest import TINY_RECIPE
+from .made_up import RECIPE, write_small_imdb
 
-READING = {
-    **TINY_RECIPE,
+READING: dict[str, Any] = {
+    **RECIPE,
     "name": "tiny.reading",
-    "batches": {
-        "batch_size": 8,
-        "max_tokens": 20,
-        "reading_epochs": 2,
-        "reading_rate": 4e-2,
+    "data": {
+        **RECIPE["data"],
+        "collections": ["imdb"],
+        "unlabelled": True,
     },
-    "model": {**TINY_RECIPE["model"], "next_words": True},  # type: ignore[dict-item]
-    "training": {"epochs": 4, "average_decay": 0.9, "save_every": 1e9},
+    "batches": {"batch_size": 16, "max_tokens": 20, "reading_epochs": 2, "reading_rate": 2e-2},
+    "model": {"embedding_size": 8, "hidden_size": 6, "input_dropout": 0.1, "next_words": True},
+    "optimizer": {"learning_rate": 1e-2},
+    "training": {"epochs": 5, "average_decay": 0.9, "save_every": 1e9},
 }
 LENGTHS = torch.tensor([9, 2, 6])
 VOCABULARY = 40
@@ -94,6 +96,18 @@ def test_each_direction_predicts_the_word_that_it_would_read_next(
     for (name, one), other in zip(ours.named_parameters(), naive.parameters(), strict=True):
         if other.grad is not None:
             torch.testing.assert_close(one.grad, other.grad, msg=name)
+
+
+def test_it_learns_what_follows_what() -> None:
+    model = made(hidden_size=16).float()
+    optimizer = torch.optim.Adam(model.parameters(), 0.05)
+    ids = (torch.arange(8)[:, None] + torch.arange(9)) % 12 + 2
+    for _ in range(60):
+        loss = reading_loss(model, ReadingBatch(ids, torch.full((8,), 9)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.1
 
 
 def test_the_loss_and_its_gradient_are_those_of_cross_entropy() -> None:
@@ -154,14 +168,22 @@ def test_reading_holds_each_text_once_labelled_or_not() -> None:
 
 
 @pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with IMDB's archives, in small."""
+    folder = tmp_path_factory.mktemp("data")
+    write_small_imdb(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recipe(tmp_path_factory.mktemp("recipes"), READING)
 
 
 @pytest.fixture(scope="module")
-def whole(recipe: Path, hotels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(recipe: Path, reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a run that was never stopped."""
-    return train_tiny(recipe, hotels, tmp_path_factory.mktemp("runs"))
+    return train_tiny(recipe, reviews, tmp_path_factory.mktemp("runs"))
 
 
 def curve(checkpoint: Path) -> list[dict[str, float]]:
@@ -170,17 +192,18 @@ def curve(checkpoint: Path) -> list[dict[str, float]]:
 
 
 def test_a_stop_in_either_part_or_between_them_resumes_to_the_same_weights(
-    whole: Path, recipe: Path, hotels: Path, tmp_path: Path
+    whole: Path, recipe: Path, reviews: Path, tmp_path: Path
 ) -> None:
     parsed, task = read_recipe(str(recipe))
-    data = task.load_data(parsed.data, hotels)
-    steps = len(task.batches(data, parsed.batches, 0, 0))
+    data = task.load_data(parsed.data, reviews)
+    steps, steps_after = (len(task.batches(data, parsed.batches, epoch, 0)) for epoch in (0, 2))
+    assert steps > steps_after
     # In the first epoch, one step before the parts' border, at it, after it, and in the last epoch.
-    for stop_after in (5, 2 * steps - 7, 1, 1, 1, steps):
+    for stop_after in (5, 2 * steps - 6, 1, 1, 2 * steps_after):
         stop = partial(next, iter([False] * (stop_after - 1)), True)
         with pytest.raises(Interrupted):
-            train_tiny(recipe, hotels, tmp_path, should_stop=stop)
-    stopped = train_tiny(recipe, hotels, tmp_path)
+            train_tiny(recipe, reviews, tmp_path, should_stop=stop)
+    stopped = train_tiny(recipe, reviews, tmp_path)
     one, other = (load_file(folder / "model.safetensors") for folder in (whole, stopped))
     assert one.keys() == other.keys()
     for name, weight in one.items():
@@ -189,52 +212,73 @@ def test_a_stop_in_either_part_or_between_them_resumes_to_the_same_weights(
 
 def test_no_metric_is_taken_while_it_reads_and_a_later_epoch_is_the_best(whole: Path) -> None:
     points = curve(whole)
-    assert [("validation_nats" in point) for point in points] == [False, False, True, True]
+    assert [("validation_nats" in point) for point in points] == [False, False, True, True, True]
     config = json.loads((whole / "config.json").read_text("utf-8"))
-    assert config["training"]["best_epoch"] in (3, 4)
+    assert config["training"]["best_epoch"] in (3, 4, 5)
     assert config["training"]["preparing_epochs"] == 2
     card = (whole / "README.md").read_text("utf-8")
-    assert "4 epochs, of which the first 2 prepared the model, the best after epoch" in card
+    assert "5 epochs, of which the first 2 prepared the model, the best after epoch" in card
     # Nats of a word and of a verdict do not stand in one column.
     assert "epoch training loss  validation nats" in card
     assert f"{points[0]['loss']:13.4f}" not in card
     assert f"{points[2]['loss']:13.4f}" in card
 
 
-def test_it_learns_to_read(whole: Path) -> None:
-    points = curve(whole)
-    assert points[1]["loss"] < 0.9 * points[0]["loss"] < np.log(100)
+def test_each_part_has_its_own_rate_and_schedule(whole: Path) -> None:
+    rates = [point["learning_rate"] for point in curve(whole)]
+    assert rates[0] == pytest.approx(READING["batches"]["reading_rate"] / 2, rel=0.15)
+    assert rates[2] == pytest.approx(READING["optimizer"]["learning_rate"] * 3 / 4, rel=0.15)
+    assert max(rates[1], rates[4]) < 1e-4
+
+
+def test_a_batch_in_parts_is_read_as_the_whole_one(
+    whole: Path, recipe: Path, reviews: Path, tmp_path: Path
+) -> None:
+    folder = train_tiny(recipe, reviews, tmp_path, overrides=["training.accumulate=3"])
+    for one, other in zip(curve(folder)[:2], curve(whole), strict=False):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
+
+
+def test_only_weights_of_the_classifier_are_averaged(
+    recipe: Path, reviews: Path, tmp_path: Path
+) -> None:
+    parsed, task = read_recipe(str(recipe))
+    folder = RunFolder(tmp_path)
+    trainer = Trainer(parsed, task, task.load_data(parsed.data, reviews), folder, "cpu", quiet=True)
+    trainer.run()
+    assert trainer.average is not None
+    assert int(trainer.average.n_averaged) == 3 * trainer.steps
 
 
 def test_a_checkpoint_that_has_read_classifies(whole: Path) -> None:
     model = zoo.load(f"local-dir:{whole}")
-    good, bad = model.classify(["房间很好，早餐不错，服务满意。", "房间很差，早餐糟糕，太脏。"])
+    good, bad = model.classify(["a warm and funny film", "it was dull and awful to see"])
     assert (good.label, bad.label) == ("positive", "negative")
 
 
 def test_the_classifier_starts_from_what_has_read_with_its_own_rate(
-    recipe: Path, hotels: Path, tmp_path: Path
+    recipe: Path, reviews: Path, tmp_path: Path
 ) -> None:
     still = ["optimizer.learning_rate=1e-12", "optimizer.weight_decay=0"]
-    folder = train_tiny(recipe, hotels, tmp_path, overrides=[*still, "training.epochs=3"])
+    folder = train_tiny(recipe, reviews, tmp_path, overrides=[*still, "training.epochs=3"])
     last = load_file(folder / "model.safetensors")
-    other = train_tiny(recipe, hotels, tmp_path / "other", overrides=[*still, "training.epochs=4"])
+    other = train_tiny(recipe, reviews, tmp_path / "other", overrides=[*still, "training.epochs=4"])
     for name, weight in load_file(other / "model.safetensors").items():
         if name != "temperature":
             torch.testing.assert_close(weight, last[name], msg=name)
     untrained, task = read_recipe(str(recipe))
     torch.manual_seed(0)
-    model = task.build(untrained.model, task.load_data(untrained.data, hotels).preprocessing)
+    model = task.build(untrained.model, task.load_data(untrained.data, reviews).preprocessing)
     model.reset_parameters()  # type: ignore[operator]
     moved = last["layers.0.weight_hh_l0"] - model.get_parameter("layers.0.weight_hh_l0")
     assert moved.abs().mean() > 0.01
 
 
 def test_early_stopping_does_not_count_the_epochs_that_read(
-    recipe: Path, hotels: Path, tmp_path: Path
+    recipe: Path, reviews: Path, tmp_path: Path
 ) -> None:
-    overrides = ["training.stop_after=1", "batches.reading_epochs=3"]
-    assert len(curve(train_tiny(recipe, hotels, tmp_path, overrides=overrides))) == 4
+    overrides = ["training.stop_after=1", "batches.reading_epochs=3", "training.epochs=4"]
+    assert len(curve(train_tiny(recipe, reviews, tmp_path, overrides=overrides))) == 4
 
 
 @pytest.mark.parametrize(
@@ -245,10 +289,10 @@ def test_early_stopping_does_not_count_the_epochs_that_read(
     ],
 )
 def test_a_recipe_that_cannot_read_or_only_reads_is_refused(
-    override: str, sentence: str, recipe: Path, hotels: Path, tmp_path: Path
+    override: str, sentence: str, recipe: Path, reviews: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match=sentence):
-        train_tiny(recipe, hotels, tmp_path, overrides=[override])
+        train_tiny(recipe, reviews, tmp_path, overrides=[override])
 
 
 def test_the_recipe_of_imdb_reads_before_it_classifies() -> None:
