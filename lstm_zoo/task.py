@@ -57,6 +57,21 @@ class Reading:
     labels: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Preparation:
+    """The first epochs of a run, in which a model gets ready by another loss than its own.
+
+    No metric is taken in them. After them optimiser, schedule and averaging begin anew.
+
+    Attributes:
+        epochs: how many of the run's.
+        learning_rate: their peak rate; None for the recipe's.
+    """
+
+    epochs: int = 0
+    learning_rate: float | None = None
+
+
 class Batches(Protocol):
     """One epoch of training batches, by number, so that a run can resume at any of them."""
 
@@ -83,6 +98,8 @@ class Task(Protocol):
     A task may have besides:
     - `loss_weight(batch) -> float`: over how many targets `loss` is the mean. Training asks for it
       where a batch is divided; without it each row counts the same.
+    - `preparation(batches, model) -> Preparation`: of a recipe with these sections; without it
+      there is none. `batches` knows those epochs by their number, `loss` by their batches.
     - `load_data_as(config, data_dir, preprocessing) -> Data`: as `load_data`, but prepared as a
       model needs it that was trained on other data.
     - `load_data_from(config, data_dir, preprocessing) -> Data`: as `load_data`, but with a

@@ -51,6 +51,7 @@ def classify(
 
     For example: python -m lstm_zoo classify bilstm.imdb "A dull film." --why
     """
+    from lstm_zoo.sentiment.tables import read_lines
     from lstm_zoo.zoo.names import load
 
     if [bool(texts), file is not None, csv is not None].count(True) != 1:
@@ -66,10 +67,9 @@ def classify(
         _classify_csv(model, csv, text_column, out or csv.with_suffix(".classified.csv"), as_json)
         return
     if file:
-        lines = file.read_text("utf-8-sig").splitlines()
-        texts = [line for line in lines if line.strip()]
+        texts = read_lines(file)
     else:
-        texts = [sys.stdin.read() if text == "-" else text for text in texts or []]
+        texts = [_standard_input() if text == "-" else text for text in texts or []]
     if why:
         _explain(model, texts, as_json)
         return
@@ -79,6 +79,18 @@ def classify(
         return
     for text, verdict in zip(texts, verdicts, strict=True):
         print(_line(text, verdict))
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        from lstm_zoo.sentiment.tables import ENCODINGS
+
+        raise UsageError(
+            f"standard input is not {error.encoding}: give the text as --file, which is read in"
+            f" {ENCODINGS}"
+        ) from None
 
 
 def _classify_csv(

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lstm_zoo.sentiment.data import Examples, SentimentBatchConfig
+from lstm_zoo.sentiment.data import Examples, SentimentBatchConfig, SentimentData
+from lstm_zoo.sentiment.next_words import ReadingBatch
 from lstm_zoo.sentiment.tokenizer import PAD, UNKNOWN
 
 POOL = 50  # training batches that are sorted by length together
@@ -31,26 +32,29 @@ class SentimentBatch(NamedTuple):
     labels: Tensor
 
 
-class SentimentBatches:
-    """One epoch of training batches, by number; a function of epoch and seed.
+class TextBatches:
+    """The texts of one epoch in batches, by number; a function of epoch and seed.
 
     All texts are drawn in a new order; `POOL` batches at a time are sorted by length, cut into
     batches, and these are shuffled again. A text that is too long is cut to its beginning or to its
     end, where the verdict often stands.
 
     Args:
-        examples: the train part.
+        texts: token numbers of each.
         config: how large a batch is.
         epoch, seed: the order and the cuts are a function of both.
+
+    Attributes:
+        rows: numbers of the texts of each batch.
     """
 
     def __init__(
-        self, examples: Examples, config: SentimentBatchConfig, epoch: int, seed: int
+        self, texts: Sequence[np.ndarray], config: SentimentBatchConfig, epoch: int, seed: int
     ) -> None:
-        self.examples, self.limit = examples, config.max_tokens
+        self.texts, self.limit = texts, config.max_tokens
         random = np.random.default_rng([seed, epoch])
-        order = random.permutation(len(examples.ids))
-        lengths = np.array([min(len(ids), self.limit) for ids in examples.ids])
+        order = random.permutation(len(texts))
+        lengths = np.array([min(len(ids), self.limit) for ids in texts])
         self.from_end = random.random(len(order)) < 0.5
         size = config.batch_size
         rows: list[np.ndarray] = []
@@ -63,14 +67,53 @@ class SentimentBatches:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, step: int) -> SentimentBatch:
-        rows = self.rows[step]
-        ids, lengths = padded([self._cut(row) for row in rows])
-        return SentimentBatch(ids, lengths, self.examples.labels[torch.from_numpy(rows)])
+    def padded(self, step: int) -> tuple[Tensor, Tensor]:
+        """The texts of a batch, see `padded`."""
+        return padded([self._cut(row) for row in self.rows[step]])
 
     def _cut(self, row: int) -> np.ndarray:
-        ids = self.examples.ids[row]
+        ids = self.texts[row]
         return ids[-self.limit :] if self.from_end[row] else ids[: self.limit]
+
+
+class SentimentBatches(TextBatches):
+    """An epoch of the train part, to learn its labels by.
+
+    Args:
+        examples: the train part.
+        config, epoch, seed: see `TextBatches`.
+    """
+
+    def __init__(
+        self, examples: Examples, config: SentimentBatchConfig, epoch: int, seed: int
+    ) -> None:
+        super().__init__(examples.ids, config, epoch, seed)
+        self.labels = examples.labels
+
+    def __getitem__(self, step: int) -> SentimentBatch:
+        labels = self.labels[torch.from_numpy(self.rows[step])]
+        return SentimentBatch(*self.padded(step), labels)
+
+
+class ReadingBatches(TextBatches):
+    """An epoch of all texts that may be trained on, to read them as a language model.
+
+    Each is read by itself, as a classifier reads it. In one long stream there would be no padding,
+    which is little, but the memory at a text's first word would be that of another text.
+
+    Args:
+        data: its train part and unlabelled texts; one without a second word is left out.
+        config, epoch, seed: see `TextBatches`.
+    """
+
+    def __init__(
+        self, data: SentimentData, config: SentimentBatchConfig, epoch: int, seed: int
+    ) -> None:
+        texts = [ids for ids in data.splits["train"].ids + data.unlabelled if len(ids) > 1]
+        super().__init__(texts, config, epoch, seed)
+
+    def __getitem__(self, step: int) -> ReadingBatch:
+        return ReadingBatch(*self.padded(step))
 
 
 def padded(texts: Sequence[Sequence[int] | np.ndarray]) -> tuple[Tensor, Tensor]:

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from lstm_zoo.files import find_data_file
 from lstm_zoo.sentiment.labelled import read_labelled
-from lstm_zoo.sentiment.reviews import COLLECTIONS, Parts
-from lstm_zoo.sentiment.split import split_reviews
+from lstm_zoo.sentiment.reviews import COLLECTIONS, Find, Parts
+from lstm_zoo.sentiment.split import split_reviews, without_known
 from lstm_zoo.sentiment.tokenizer import Kind, ReviewTokenizer
 
 TEST_IS_VALIDATION = "the sentences of GLUE's dev part, by which the weights were chosen too"
@@ -33,6 +33,9 @@ class SentimentDataConfig(BaseModel):
     licence: str = Field(description="terms of the texts, as their publisher states them")
     source: str = Field(description="where the files come from")
     collections: tuple[CollectionName, ...] = Field((), description="what is read")
+    unlabelled: bool = Field(
+        False, description="the collections' unlabelled texts are read too, see reading_epochs"
+    )
     file: str | None = Field(
         None, description="instead of collections: a csv file, by its path inside the data folder"
     )
@@ -57,6 +60,10 @@ class SentimentDataConfig(BaseModel):
         own = [self.file, self.text_column, self.label_column]
         if bool(self.collections) == all(own) or any(own) != all(own):
             raise ValueError("give collections, or else file, text_column and label_column")
+        without = [name for name in self.collections if not COLLECTIONS[name].read_unlabelled]
+        if self.unlabelled and (without or not self.collections):
+            which = without[0] if without else "a file"
+            raise ValueError(f"there are no unlabelled texts of {which}: set unlabelled to false")
         return self
 
 
@@ -71,6 +78,15 @@ class SentimentBatchConfig(BaseModel):
         ge=1,
         description="longer texts are cut to this in training: to their beginning or to"
         " their end, drawn anew each epoch",
+    )
+    reading_epochs: int = Field(
+        0,
+        ge=0,
+        description="so many of training.epochs come first and read the train part and the"
+        " unlabelled texts as a language model; model.next_words must be true",
+    )
+    reading_rate: float | None = Field(
+        None, gt=0, description="peak rate of these; that of the optimizer if left out"
     )
 
 
@@ -98,6 +114,7 @@ class SentimentData:
         facts: counts, for the card.
         test: what the test part is.
         texts: of each part, as they were published.
+        unlabelled: numbered texts besides, of which none stands in a part.
     """
 
     splits: dict[str, Examples]
@@ -105,6 +122,7 @@ class SentimentData:
     facts: dict[str, Any]
     test: str
     texts: dict[str, list[str]]
+    unlabelled: list[np.ndarray]
 
     def numbered(self, split: str, tokenizer: ReviewTokenizer | None) -> list[np.ndarray]:
         """The texts of a part by the vocabulary of the model that is to read them.
@@ -127,7 +145,7 @@ def load_reviews(
     Args:
         config: what to read and how to split it.
         data_dir: folder of raw data; None for the default one.
-        tokenizer: has the vocabulary; None for that of the train part alone.
+        tokenizer: has the vocabulary; None for that of the train part and the unlabelled texts.
         start: its vocabulary comes first, if the model is to start from one that has it.
 
     Raises:
@@ -136,12 +154,14 @@ def load_reviews(
     """
     parts, left_out, test = read_split(config, data_dir)
     texts = {name: [review.text for review in part] for name, part in parts.items()}
+    unlabelled, known = read_unlabelled(config, data_dir, parts)
     is_new = tokenizer is None
     limits, names = (config.vocabulary, config.min_count), (config.labels, config.language)
+    learned = [*texts["train"], *unlabelled]
     if start is not None:
-        tokenizer = start.extended(texts["train"], *limits, *names)
+        tokenizer = start.extended(learned, *limits, *names)
     elif tokenizer is None:
-        tokenizer = ReviewTokenizer.from_texts(texts["train"], config.tokens, *limits, *names)
+        tokenizer = ReviewTokenizer.from_texts(learned, config.tokens, *limits, *names)
     splits = {}
     for name, part in parts.items():
         splits[name] = Examples(
@@ -149,8 +169,9 @@ def load_reviews(
             torch.tensor([review.label for review in part]),
             [review.domain for review in part],
         )
+    unlabelled_ids = tokenizer.encode_many(unlabelled)
     if is_new:
-        tokenizer.count(splits["train"].ids)
+        tokenizer.count([*splits["train"].ids, *unlabelled_ids])
     facts = {
         "reviews": {name: len(part) for name, part in parts.items()},
         "by label": {
@@ -160,7 +181,10 @@ def load_reviews(
         "left out of train": left_out,
         "vocabulary": len(tokenizer),
     }
-    return SentimentData(splits, tokenizer, facts, test, texts)
+    if config.unlabelled:
+        facts["unlabelled reviews"] = len(unlabelled)
+        facts["left out of unlabelled"] = known
+    return SentimentData(splits, tokenizer, facts, test, texts, unlabelled_ids)
 
 
 def read_split(
@@ -170,12 +194,7 @@ def read_split(
 
     Where a collection has no labelled test part, the part that chose the weights stands in for it.
     """
-
-    def find(name: str, url: str | None) -> Path:
-        sums = config.sha256
-        sha256 = sums.get(name) if isinstance(sums, dict) else sums
-        return find_data_file(name, data_dir, url=url, sha256=sha256)
-
+    find = _finder(config, data_dir)
     parts: Parts = {}
     incomplete: dict[str, int] = {}
     for collection in config.collections:
@@ -193,3 +212,22 @@ def read_split(
         split["test"] = split["validation"]
         test = TEST_IS_VALIDATION
     return split, left_out, test
+
+
+def read_unlabelled(
+    config: SentimentDataConfig, data_dir: Path | None, parts: Parts
+) -> tuple[list[str], dict[str, int]]:
+    """The unlabelled texts that are in no part, if they are wanted, and how many were left out."""
+    readers = [COLLECTIONS[name].read_unlabelled for name in config.collections]
+    find = _finder(config, data_dir)
+    texts = (text for read in readers if read and config.unlabelled for text in read(find))
+    return without_known(texts, parts)
+
+
+def _finder(config: SentimentDataConfig, data_dir: Path | None) -> Find:
+    def find(name: str, url: str | None) -> Path:
+        sums = config.sha256
+        sha256 = sums.get(name) if isinstance(sums, dict) else sums
+        return find_data_file(name, data_dir, url=url, sha256=sha256)
+
+    return find

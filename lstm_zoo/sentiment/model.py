@@ -5,17 +5,18 @@ maximum and the mean over time together are "concat pooling" of Howard & Ruder 2
 Language Model Fine-tuning for Text Classification', (3); attention pooling is Yang et al. 2016,
 'Hierarchical Attention Networks for Document Classification', (5) to (7). Embeddings are normalised
 as in Miyato, Dai & Goodfellow 2017, 'Adversarial Training Methods for Semi-Supervised Text
-Classification', (1), so that a model cannot make noise on them small by making them large.
+Classification', (1), so that a model cannot make noise on them small by making them large. What a
+model has besides to read as a language model is in `next_words`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -23,6 +24,7 @@ from lstm_zoo.errors import UsageError
 from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent.cell_name import CellName
 from lstm_zoo.regularization import LockedDropout
+from lstm_zoo.sentiment.next_words import NextWords
 from lstm_zoo.sentiment.reading import read_both_ways, recurrent_layer
 from lstm_zoo.sentiment.tokenizer import PAD, ReviewTokenizer
 
@@ -55,6 +57,9 @@ class SentimentModelConfig(BaseModel):
     start_from: str | None = Field(
         None, description="folder of a checkpoint whose embedding and layers are started from"
     )
+    next_words: bool = Field(
+        False, description="has what it takes to predict the next token, see batches.reading_epochs"
+    )
     max_tokens: int = Field(1500, ge=1, le=100_000, description="what lies beyond is not read")
     embedding_dropout: Share = Field(0.0, description="share of whole tokens that are zero")
     word_dropout: Share = Field(0.0, description="share of words read as the unknown one")
@@ -68,6 +73,15 @@ class SentimentModelConfig(BaseModel):
     virtual_adversarial_norm: Norm = Field(
         0.0, description="the same for the noise that changes the answer most, whatever is right"
     )
+
+    @model_validator(mode="after")
+    def _next_words_unseen(self) -> Self:
+        if self.next_words and self.bidirectional and self.num_layers > 1:
+            raise ValueError(
+                "next_words needs num_layers 1 or bidirectional false: a second layer that reads"
+                " both ways has seen the word it should predict"
+            )
+        return self
 
 
 class SentimentModel(nn.Module):
@@ -117,6 +131,10 @@ class SentimentModel(nn.Module):
             self.attention = nn.Linear(features, config.hidden_size)
             self.context = nn.Linear(config.hidden_size, 1, bias=False)
         self.output = nn.Linear(len(config.pooling) * features, classes)
+        if config.next_words:
+            self.next_words = NextWords(
+                config.hidden_size, config.embedding_size, vocab_size, directions
+            )
         self.input_dropout = LockedDropout(config.input_dropout)
         self.layer_dropout = LockedDropout(config.layer_dropout)
         # Not trained: fitted on the validation part, for the weights as they are then.
@@ -144,6 +162,8 @@ class SentimentModel(nn.Module):
                 nn.init.xavier_uniform_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+        if self.config.next_words:
+            self.next_words.reset_parameters()
         with torch.no_grad():
             for name, weight in self.start.items():
                 own = self.get_parameter(name)
@@ -164,16 +184,23 @@ class SentimentModel(nn.Module):
     def embed(self, ids: Tensor) -> Tensor:
         """Embeddings of tokens, (batch, time, features), with their dropout in training."""
         config = self.config
-        x = self.embedding(ids)
-        if config.normalised_embedding:
-            mean = self.frequencies @ self.embedding.weight
-            variance = self.frequencies @ (self.embedding.weight - mean).square()
-            x = (x - mean) * (variance + 1e-6).rsqrt()
+        x = self._normalised(self.embedding(ids))
         if self.training and config.embedding_dropout:
             keep = F.dropout(x.new_ones(self.vocab_size, 1), config.embedding_dropout)
             x = x * keep[ids]
         dropped: Tensor = self.input_dropout(x)
         return dropped
+
+    def table(self) -> Tensor:
+        """Embeddings of all tokens, (vocab_size, features), without dropout."""
+        return self._normalised(self.embedding.weight)
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        if not self.config.normalised_embedding:
+            return x
+        mean = self.frequencies @ self.embedding.weight
+        variance = self.frequencies @ (self.embedding.weight - mean).square()
+        return (x - mean) * (variance + 1e-6).rsqrt()
 
     def outputs(self, embeddings: Tensor, lengths: Tensor) -> Tensor:
         """Outputs of the last layer at each step, (batch, time, directions * hidden_size).

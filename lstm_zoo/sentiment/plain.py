@@ -27,6 +27,8 @@ def plain_state_dict(model: SentimentModel) -> dict[str, Tensor]:
     weights = {}
     for name, weight in model.named_parameters():
         part, _, rest = name.partition(".")
+        if part == "next_words":  # took part in the training alone
+            continue
         if part == "layers":
             layer, _, parameter = rest.partition(".")
             name = f"lstm.{parameter.replace('_l0', f'_l{layer}')}"

@@ -49,13 +49,17 @@ class Collection:
     Attributes:
         read: from the files that the function finds.
         test: what the test part is, for the protocol of a figure.
+        read_unlabelled: texts that nobody labelled, where there are some.
     """
 
     read: Callable[[Find], Parts]
     test: str
+    read_unlabelled: Callable[[Find], list[str]] | None = None
 
 
-IMDB_ARCHIVES = ("imdb/aclImdb_train_test.tar.gz", "imdb/aclImdb_v1.tar.gz")
+IMDB_WHOLE = "imdb/aclImdb_v1.tar.gz"
+IMDB_ARCHIVES = ("imdb/aclImdb_train_test.tar.gz", IMDB_WHOLE)
+IMDB_UNLABELLED_ARCHIVES = ("imdb/aclImdb_unsup.tar.gz", IMDB_WHOLE)
 _GLUE_FILES = ("train.tsv.gz", "dev.tsv")
 SST2_TEST_FILE = "sst2/sentence/stsa.binary.test"
 HOTEL_FILE = "chinese_sentiment/ChnSentiCorp_htl_all.csv"
@@ -63,6 +67,7 @@ SHOPPING_FILE = "chinese_sentiment/online_shopping_10_cats.zip"
 _CHINESE_URL = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets"
 
 _IMDB_NAME = re.compile(r".*(train|test)/(pos|neg)/(\d+)_\d+\.txt")
+_IMDB_UNLABELLED_NAME = re.compile(r".*train/unsup/(\d+)_\d+\.txt")
 _IMDB_URLS = re.compile(r".*(train|test)/urls_(pos|neg)\.txt")
 _TITLE = re.compile(r"tt\d+")
 
@@ -70,8 +75,7 @@ _TITLE = re.compile(r"tt\d+")
 def read_imdb(find: Find) -> Parts:
     """The Large Movie Review Dataset (Maas et al. 2011): 25,000 to train by, 25,000 to test by.
 
-    From the publisher's archive, in which unlabelled reviews may lie too: they are not read. Else
-    from the Hub, where nobody says which film a review is of.
+    From the publisher's archive, else from the Hub, where nobody says which film a review is of.
     """
     archive = _first_there(find, IMDB_ARCHIVES)
     if archive:
@@ -79,27 +83,43 @@ def read_imdb(find: Find) -> Parts:
     return {part: list(_hub_rows(find, "imdb", "plain_text", part)) for part in ("train", "test")}
 
 
+def read_imdb_unlabelled(find: Find) -> list[str]:
+    """The 50,000 unlabelled reviews of the Large Movie Review Dataset, some of its test part too.
+
+    From the publisher's archive, else from the Hub.
+    """
+    archive = _first_there(find, IMDB_UNLABELLED_ARCHIVES)
+    if archive:
+        numbered = {int(name[1]): text for name, text in _archived(archive, _IMDB_UNLABELLED_NAME)}
+        return [numbered[number] for number in sorted(numbered)]
+    return [row.text for row in _hub_rows(find, "imdb", "plain_text", "unsupervised")]
+
+
 def _read_imdb_archive(path: Path) -> Parts:
     parts: Parts = {"train": [], "test": []}
     found: dict[tuple[str, str, int], str] = {}
     films: dict[tuple[str, str], list[str]] = {}
-    with tarfile.open(path) as archive:
-        for member in archive:
-            review, urls = _IMDB_NAME.fullmatch(member.name), _IMDB_URLS.fullmatch(member.name)
-            if not review and not urls:
-                continue
-            file = archive.extractfile(member)
-            assert file is not None, member.name
-            content = file.read().decode("utf-8")
-            if review:
-                found[review[1], review[2], int(review[3])] = content
-            elif urls:  # line n is the address of review n
-                films[urls[1], urls[2]] = _TITLE.findall(content)
+    for name, content in _archived(path, _IMDB_NAME, _IMDB_URLS):
+        if name.re is _IMDB_NAME:
+            found[name[1], name[2], int(name[3])] = content
+        else:  # line n is the address of review n
+            films[name[1], name[2]] = _TITLE.findall(content)
     for (part, label, number), text in sorted(found.items()):
         known = films.get((part, label), [])
         film = known[number] if number < len(known) else ""
         parts[part].append(Review(text, int(label == "pos"), "film", film))
     return parts
+
+
+def _archived(path: Path, *names: re.Pattern[str]) -> Iterator[tuple[re.Match[str], str]]:
+    """The files of a tar archive whose whole name one of the patterns fits, and that fit."""
+    with tarfile.open(path) as archive:
+        for member in archive:
+            fits = filter(None, (pattern.fullmatch(member.name) for pattern in names))
+            if (fit := next(fits, None)) is not None:
+                file = archive.extractfile(member)
+                assert file is not None, member.name
+                yield fit, file.read().decode("utf-8")
 
 
 def _first_there(find: Find, names: Iterable[str]) -> Path | None:
@@ -181,7 +201,7 @@ def _csv_reviews(text: str, domain: str) -> Iterator[Review]:
 
 
 COLLECTIONS: Mapping[str, Collection] = {
-    "imdb": Collection(read_imdb, "the 25,000 official test reviews"),
+    "imdb": Collection(read_imdb, "the 25,000 official test reviews", read_imdb_unlabelled),
     "sst2": Collection(read_sst2, "the sentences of stsa.binary.test"),
     "hotel": Collection(read_hotels, "a fixed part of the hotel reviews, split by hash"),
     "shopping": Collection(read_shopping, "a fixed part of the shopping reviews, split by hash"),

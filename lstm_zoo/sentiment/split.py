@@ -52,6 +52,37 @@ def split_reviews(
     return split, left_out
 
 
+def without_known(texts: Iterable[str], split: Parts) -> tuple[list[str], dict[str, int]]:
+    """Unlabelled texts that stand in no part of a split, each once.
+
+    A model that has read the test part's texts, though not their labels, cannot be compared with
+    one that has not.
+
+    Args:
+        texts: as published.
+        split: of `split_reviews`.
+
+    Returns:
+        The texts, and how many were left out, by reason.
+    """
+    parts = {part: {text_key(review.text) for review in split[part]} for part in split}
+    reasons = {f"also in the {part} part": parts[part] for part in ("test", "validation", "train")}
+    seen: set[str] = set()
+    left_out = dict.fromkeys(["repeats", *reasons], 0)
+    kept = []
+    for text in texts:
+        key = text_key(text)
+        reason = next((reason for reason, keys in reasons.items() if key in keys), None)
+        if key in seen:
+            reason = "repeats"
+        seen.add(key)
+        if reason is None:
+            kept.append(text)
+        else:
+            left_out[reason] += 1
+    return kept, left_out
+
+
 def text_key(text: str) -> str:
     """What makes two texts the same: all but the white space around and between words."""
     return " ".join(text.split())

@@ -93,6 +93,16 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return open(path, encoding=encoding, newline="")
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file that hold any text, in any encoding that a csv file may have.
+
+    Raises:
+        UsageError: there is none, or it is not text of a known encoding.
+    """
+    text = path.read_text(_find_encoding(path))
+    return [line for line in text.splitlines() if line.strip()]
+
+
 def open_table(path: Path, text_column: str | None = None) -> Table:
     """Go through a csv file.
 

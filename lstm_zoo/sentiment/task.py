@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.sentiment.adopting import adopt_weights
-from lstm_zoo.sentiment.batches import SentimentBatch, SentimentBatches
+from lstm_zoo.sentiment.batches import ReadingBatches, SentimentBatch, SentimentBatches
 from lstm_zoo.sentiment.data import (
     SentimentBatchConfig,
     SentimentData,
@@ -20,12 +20,13 @@ from lstm_zoo.sentiment.data import (
 )
 from lstm_zoo.sentiment.evaluation import calibrate, sentiment_metrics
 from lstm_zoo.sentiment.model import SentimentModel, SentimentModelConfig
+from lstm_zoo.sentiment.next_words import ReadingBatch, reading_loss
 from lstm_zoo.sentiment.objective import training_loss
 from lstm_zoo.sentiment.plain import plain_state_dict, plain_torch_example
 from lstm_zoo.sentiment.predict import SentimentClassifier
 from lstm_zoo.sentiment.start import starting_weights
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
-from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
+from lstm_zoo.task import JSON, Metric, Preparation, Progress, module_device, no_progress
 
 FINGERPRINT_LENGTHS = (64, 40)
 FOR_AND_AGAINST = ("negative", "positive")
@@ -97,15 +98,32 @@ class SentimentTask:
 
     def batches(
         self, data: SentimentData, config: SentimentBatchConfig, epoch: int, seed: int
-    ) -> SentimentBatches:
+    ) -> SentimentBatches | ReadingBatches:
+        if epoch < config.reading_epochs:
+            return ReadingBatches(data, config, epoch, seed)
         return SentimentBatches(data.splits["train"], config, epoch, seed)
 
+    def preparation(
+        self, batches: SentimentBatchConfig, model: SentimentModelConfig
+    ) -> Preparation:
+        """The epochs that read as a language model."""
+        if batches.reading_epochs and not model.next_words:
+            raise UsageError("batches.reading_epochs needs model.next_words: true")
+        return Preparation(batches.reading_epochs, batches.reading_rate)
+
     def loss(
-        self, model: SentimentModel, batch: SentimentBatch, carried: None
+        self, model: SentimentModel, batch: SentimentBatch | ReadingBatch, carried: None
     ) -> tuple[Tensor, None]:
+        if isinstance(batch, ReadingBatch):
+            return reading_loss(model, batch), None
         return training_loss(model, batch), None
 
-    def units(self, batch: SentimentBatch) -> int:
+    def loss_weight(self, batch: SentimentBatch | ReadingBatch) -> int:
+        """Texts that are labelled, or words that are predicted."""
+        rows = len(batch.lengths)
+        return int(batch.lengths.sum()) - rows if isinstance(batch, ReadingBatch) else rows
+
+    def units(self, batch: SentimentBatch | ReadingBatch) -> int:
         return int(batch.lengths.sum())
 
     def validate(self, model: SentimentModel, data: SentimentData) -> float:

@@ -97,7 +97,7 @@ class ReviewTokenizer:
         """Learn a vocabulary from texts, the most frequent tokens first.
 
         Args:
-            texts: the train part, and nothing else.
+            texts: the train part, and others that may be trained on.
             kind: what a token is.
             vocabulary: how many tokens at most.
             min_count: rarer ones are read as one unknown one.

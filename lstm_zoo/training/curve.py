@@ -20,8 +20,11 @@ def curve_svg(title: str, history: Sequence[Mapping[str, float]]) -> str:
     Args:
         title: stands on top.
         history: an entry for each epoch: `epoch`, `loss`, and one `validation_...`; at least one.
+            Epochs without that prepared the model by another loss: they are drawn only as long as
+            there are no others.
     """
-    names = ["loss", *(key for key in history[0] if key.startswith("validation_"))]
+    history = [entry for entry in history if any(map(_is_metric, entry))] or history
+    names = ["loss", *filter(_is_metric, history[0])]
     series = {name: [entry[name] for entry in history] for name in names}
     epochs = [entry["epoch"] for entry in history]
     low, high = min(map(min, series.values())), max(map(max, series.values()))
@@ -64,3 +67,7 @@ def curve_svg(title: str, history: Sequence[Mapping[str, float]]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n<style>{STYLE}</style>\n{body}\n</svg>\n'
     )
+
+
+def _is_metric(key: str) -> bool:
+    return key.startswith("validation_")

@@ -60,7 +60,7 @@ def _summary(folder: RunFolder) -> RunSummary:
         epochs=len(history),
         total_epochs=total,
         metric=key.removeprefix("validation_"),
-        best=min((entry[key] for entry in history), default=None),
+        best=min((entry[key] for entry in history if key in entry), default=None),
         seconds=history[-1]["seconds"] if history else 0.0,
         bytes=sum(path.stat().st_size for path in folder.path.rglob("*") if path.is_file()),
     )

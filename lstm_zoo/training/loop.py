@@ -16,11 +16,12 @@ from lstm_zoo.errors import UsageError
 from lstm_zoo.task import Data, Task
 from lstm_zoo.training.gradient import BatchGradient
 from lstm_zoo.training.machine import make_accelerator, on_main
+from lstm_zoo.training.preparation import begin_part, preparation_of, steps_before
 from lstm_zoo.training.recipe import Recipe
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.training.schedule import Schedule
 from lstm_zoo.training.state import resume, save
-from lstm_zoo.training.weights import is_triggered, make_average, make_optimizer
+from lstm_zoo.training.weights import is_triggered, make_average
 
 SHOW_EVERY = 0.5  # seconds between updates of the progress bar
 MOST_SKIPPED = 20  # in a row; fp16 finds its scale by skipping a few
@@ -57,7 +58,14 @@ class Trainer:
         should_stop: asked after each step; True saves the state and raises `Interrupted`.
         quiet: no progress bar.
         log_with: "tensorboard" or "trackio", to send the curve there too.
+
+    Attributes:
+        steps, optimizer, schedule: of the part of the run that `epoch` is in, see `begin_part`.
     """
+
+    steps: int
+    optimizer: torch.optim.Optimizer
+    schedule: Schedule
 
     def __init__(
         self,
@@ -82,24 +90,29 @@ class Trainer:
         model.to(self.accelerator.device)
         self.average = make_average(model, options)
         self.averaging = options.average_decay > 0
-        self.optimizer = make_optimizer(model, recipe.optimizer)
         # For evaluation: not wrapped for several processes, for which `BatchGradient` cares.
         self.model = self.accelerator.prepare_model(model, evaluation_mode=True)
         self.gradient = BatchGradient(task, self.model, self.accelerator, options.accumulate)
         if self.accelerator.process_index:  # the same weights in each process, other dropout
             torch.manual_seed(options.seed + self.accelerator.process_index)
-        self.steps = len(self._batches(0))
-        self.schedule = Schedule(self.optimizer, recipe.schedule, self.steps * options.epochs)
+        self.preparation = preparation_of(recipe, task)
         self.epoch, self.step, self.seconds, self.units, self.peak_memory = 0, 0, 0.0, 0, 0
         self.shown = 0.0
         self.skipped = self.skipped_in_epoch = self.skipped_in_a_row = 0
         self.loss_sum = torch.zeros((), device=self.device)
         self.history: list[dict[str, float]] = []
-        self.best: dict[str, Any] = {"metric": math.inf, "epoch": -1, "weights": None}
+        first = self.preparation.epochs  # that can be the best
+        self.best: dict[str, Any] = {"metric": math.inf, "epoch": first - 1, "weights": None}
+        begin_part(self)
 
     @property
     def device(self) -> torch.device:
         return self.accelerator.device
+
+    @property
+    def is_preparing(self) -> bool:
+        """Whether this epoch is one of the task's preparation."""
+        return self.epoch < self.preparation.epochs
 
     def run(self) -> Outcome:
         """Train to the end, from where the folder's state stands.
@@ -109,11 +122,14 @@ class Trainer:
             UsageError: the loss is no number any more, or the folder holds another recipe's run.
         """
         resume(self)
-        total = self.steps * self.recipe.training.epochs
-        done = self.epoch * self.steps + self.step
+        total, done = (steps_before(self, n) for n in (self.recipe.training.epochs, self.epoch))
         hidden = self.quiet or not self.accelerator.is_main_process
         with tqdm(
-            total=total, initial=done, disable=hidden, unit="step", mininterval=SHOW_EVERY
+            total=total,
+            initial=done + self.step,
+            disable=hidden,
+            unit="step",
+            mininterval=SHOW_EVERY,
         ) as bar:
             while not self._finished():
                 self._epoch(bar)
@@ -129,7 +145,7 @@ class Trainer:
         return self.epoch >= options.epochs or bool(stop)
 
     def _epoch(self, bar: tqdm) -> None:
-        batches = self._batches(self.epoch)
+        batches = self.batches(self.epoch)
         self.model.train()
         started = saved = time.perf_counter()
         for step in range(self.step, self.steps):
@@ -172,7 +188,7 @@ class Trainer:
             self._skip(loss)
             return
         self.skipped_in_a_row = 0
-        if self.average and self.averaging:
+        if self.average and self.averaging and not self.is_preparing:
             self.average.update_parameters(self.model)
         self.loss_sum += loss
 
@@ -198,6 +214,32 @@ class Trainer:
         if not taken:
             raise self._diverged("the loss was no number in any step")
         loss = (self.loss_sum / taken).item()
+        key = f"validation_{self.task.metric}"
+        metric = {} if self.is_preparing else {key: self._judge()}
+        self.history.append(
+            {
+                "epoch": self.epoch + 1,
+                "loss": loss,
+                **metric,
+                "learning_rate": self.optimizer.param_groups[0]["lr"],
+                "seconds": round(self.seconds, 1),
+            }
+        )
+        on_main(self.accelerator, lambda: self.folder.write_history(self.history))
+        self.accelerator.log(self.history[-1], step=self.epoch + 1)
+        self.schedule.after_epoch(next(iter(metric.values()), loss))
+        trigger = self.recipe.training.average_trigger
+        metrics = [entry[key] for entry in self.history if key in entry]
+        if trigger is not None and is_triggered(metrics, trigger):
+            self.averaging = True
+        self.epoch, self.step, self.skipped_in_epoch = self.epoch + 1, 0, 0
+        self.gradient.forget()
+        self.loss_sum.zero_()
+        if self.epoch == self.preparation.epochs:
+            begin_part(self)
+
+    def _judge(self) -> float:
+        """The metric of the weights as they are, which are kept if they are the best so far."""
         candidate = self.average.module if self.average and self.averaging else self.model
         candidate.eval()
         metric = on_main(self.accelerator, lambda: self.task.validate(candidate, self.data))
@@ -206,36 +248,19 @@ class Trainer:
         if metric < self.best["metric"]:
             weights = {k: v.detach().cpu().clone() for k, v in candidate.state_dict().items()}
             self.best = {"metric": metric, "epoch": self.epoch, "weights": weights}
-        self.history.append(
-            {
-                "epoch": self.epoch + 1,
-                "loss": loss,
-                f"validation_{self.task.metric}": metric,
-                "learning_rate": self.optimizer.param_groups[0]["lr"],
-                "seconds": round(self.seconds, 1),
-            }
-        )
-        on_main(self.accelerator, lambda: self.folder.write_history(self.history))
-        self.accelerator.log(self.history[-1], step=self.epoch + 1)
-        self.schedule.after_epoch(metric)
-        trigger = self.recipe.training.average_trigger
-        metrics = [entry[f"validation_{self.task.metric}"] for entry in self.history]
-        if trigger is not None and is_triggered(metrics, trigger):
-            self.averaging = True
-        self.epoch, self.step, self.skipped_in_epoch = self.epoch + 1, 0, 0
-        self.gradient.forget()
-        self.loss_sum.zero_()
+        return metric
 
     def _show(self, bar: tqdm) -> None:
         bar.set_description(f"epoch {self.epoch + 1}/{self.recipe.training.epochs}", refresh=False)
         loss = (self.loss_sum / max(1, self.step - self.skipped_in_epoch)).item()
-        validation = f"{self.best['metric']:.4f}" if self.history else "-"
+        validation = f"{self.best['metric']:.4f}" if self.best["weights"] else "-"
         bar.set_postfix_str(
             f"loss {loss:.4f}, best {self.task.metric} {validation},"
             f" {self.units / self.seconds:,.0f} tokens/s"
         )
 
-    def _batches(self, epoch: int) -> Any:
+    def batches(self, epoch: int) -> Any:
+        """The batches of an epoch."""
         recipe = self.recipe
         return self.task.batches(self.data, recipe.batches, epoch, recipe.training.seed)
 
@@ -244,6 +269,7 @@ class Trainer:
         model.load_state_dict(self.best["weights"])
         facts = {
             "epochs": self.epoch,
+            **({"preparing_epochs": self.preparation.epochs} if self.preparation.epochs else {}),
             "skipped_steps": self.skipped,
             "best_epoch": self.best["epoch"] + 1,
             f"best_validation_{self.task.metric}": self.best["metric"],

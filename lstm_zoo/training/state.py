@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from lstm_zoo.training.machine import on_main, peak_memory
+from lstm_zoo.training.preparation import begin_part
 
 if TYPE_CHECKING:
     from lstm_zoo.training.loop import Trainer
@@ -59,6 +60,8 @@ def resume(run: Trainer) -> None:
     state = on_main(run.accelerator, lambda: run.folder.load_state(run.recipe))
     if state is None:
         return
+    run.epoch, run.step = state["position"]
+    begin_part(run)
     run.model.load_state_dict(state["model"])
     if run.average:
         run.average.load_state_dict(state["average"])
@@ -69,7 +72,6 @@ def resume(run: Trainer) -> None:
         run.accelerator.scaler.load_state_dict(state["scaler"])
     run.loss_sum = state["loss_sum"].to(run.device)
     run.skipped, run.skipped_in_epoch, run.skipped_in_a_row = state["skipped"]
-    run.epoch, run.step = state["position"]
     run.seconds, run.units, run.peak_memory = state["used"]
     run.history, run.best = state["history"], state["best"]
     processes, count = state["processes"], run.accelerator.num_processes

@@ -13,6 +13,7 @@ from lstm_zoo.zoo.config import CheckpointConfig, CurvePoint, TrainingFacts
 UNKNOWN = "unknown"
 OTHER = "other"
 CURVE_ROWS, CURVE_WIDTH = 24, 40
+SELDOM = {"imported_from", "preparing_epochs"}  # facts of a training that most do not have
 RECIPE_PARTS = ("batches", "model", "optimizer", "schedule", "training")
 
 
@@ -135,12 +136,15 @@ def _training(config: CheckpointConfig) -> str:
     else:
         text = f"On {data['name']} ({data['source']}; {data['licence']})"
         text += f", with the recipe `{config.name}`" * bool(config.recipe)
-        if TrainingFacts.__optional_keys__ - {"imported_from"} <= training.keys():
+        if TrainingFacts.__optional_keys__ - SELDOM <= training.keys():
+            first = training.get("preparing_epochs")
+            text += f": {training['epochs']} epochs"
+            text += f", of which the first {first} prepared the model" if first else ""
             text += (
-                f": {training['epochs']} epochs, the best after epoch {training['best_epoch']} by"
-                f" the validation part, in {duration(training['seconds'])} at"
-                f" {training['tokens_per_second']:,} tokens a second on {machine(training)}, with"
-                f" {training['peak_memory_megabytes']:,} MB of memory"
+                f", the best after epoch {training['best_epoch']} by the validation part, in"
+                f" {duration(training['seconds'])} at {training['tokens_per_second']:,} tokens a"
+                f" second on {machine(training)}, with {training['peak_memory_megabytes']:,} MB of"
+                " memory"
             )
             if any(metric.split == "test" for metric in config.metrics.values()):
                 text += ". The test part was read once, after the choice"
@@ -154,11 +158,16 @@ def _training(config: CheckpointConfig) -> str:
 
 
 def _learning_curve(history: Sequence[CurvePoint]) -> str:
-    """The validation metric of each epoch as a bar; some epochs are left out of a long run."""
-    key = next((key for key in history[0] if key.startswith("validation_")), "loss")
+    """The validation metric of each epoch as a bar; some epochs are left out of a long run.
+
+    So are those that prepared the model, by another loss and without a metric.
+    """
+    keys = [key for point in history for key in point if key.startswith("validation_")]
+    key = next(iter(keys), "loss")
+    history = [point for point in history if key in point]
     step = -(-len(history) // CURVE_ROWS)
     rows = history[(len(history) - 1) % step :: step]  # the last one is always there
-    values = [point.get(key, point["loss"]) for point in rows]
+    values = [point[key] for point in rows]
     low, high = min(values), max(values)
     lines = [
         f"{point['epoch']:>5} {point['loss']:>13.4f} {value:>16.4f} "

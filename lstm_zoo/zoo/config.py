@@ -64,6 +64,7 @@ class TrainingFacts(TypedDict, total=False):
     """What the training took; a model that was made elsewhere says where it is from instead."""
 
     epochs: int
+    preparing_epochs: int
     best_epoch: int
     seconds: Number
     tokens_per_second: Number

@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import random
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -73,18 +72,6 @@ def write_shopping(folder: Path, rows: list[tuple[str, int, str]]) -> None:
     csv.writer(text).writerows([("cat", "label", "review"), *rows])
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("online_shopping_10_cats.csv", text.getvalue())
-
-
-def write_imdb(folder: Path, files: dict[str, str]) -> None:
-    """An archive of files, by name below `aclImdb/`."""
-    path = folder / "imdb" / "aclImdb_train_test.tar.gz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz") as archive:
-        for name, text in files.items():
-            content = text.encode("utf-8")
-            member = tarfile.TarInfo(f"aclImdb/{name}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
 
 
 def write_sst2(folder: Path, train: list[tuple[str, int]], dev: list[tuple[str, int]]) -> None:

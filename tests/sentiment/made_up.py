@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import random
+import tarfile
 from pathlib import Path
 
 from tests.tiny import train_tiny, write_recipe
@@ -54,6 +56,32 @@ def made_up(count: int, seed: int) -> list[tuple[int, str]]:
         generator.shuffle(words)
         rows.append((label, " ".join(words) + "."))
     return rows
+
+
+def write_imdb(
+    folder: Path, files: dict[str, str], archive_name: str = "aclImdb_train_test.tar.gz"
+) -> None:
+    """An archive of files, by name below `aclImdb/`."""
+    path = folder / "imdb" / archive_name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in files.items():
+            content = text.encode("utf-8")
+            member = tarfile.TarInfo(f"aclImdb/{name}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+
+
+def write_small_imdb(folder: Path) -> None:
+    """The archives of IMDB as published, with made-up reviews."""
+    files = {}
+    for part, seed in (("train", 1), ("test", 2)):
+        for number, (label, text) in enumerate(made_up(300, seed)):
+            files[f"{part}/{('neg', 'pos')[label]}/{number}_{2 + 6 * label}.txt"] = text
+    write_imdb(folder, files)
+    more = enumerate(made_up(200, seed=3))
+    unlabelled = {f"train/unsup/{number}_0.txt": text for number, (_, text) in more}
+    write_imdb(folder, unlabelled, "aclImdb_unsup.tar.gz")
 
 
 def train_made_up(folder: Path) -> Path:

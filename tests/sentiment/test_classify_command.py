@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,41 @@ def test_reads_a_file_line_by_line_and_standard_input(name: str, tmp_path: Path)
     lines = run("classify", name, "--file", path, "--json")
     assert [one["text"] for one in json.loads(lines.stdout)] == ["a great film", "an awful film"]
     assert run("classify", name, "-", stdin="a great film\n").stdout.startswith("positive")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gb18030"])
+def test_a_file_may_have_the_encodings_of_a_table(encoding: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("a great film\n房间很好服务员态度很差\n", encoding)
+    found = json.loads(run("classify", name, "--file", path, "--json").stdout)
+    assert [one["text"] for one in found] == ["a great film", "房间很好服务员态度很差"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "texts.txt is empty"),
+        (b" \n\n", "texts.txt is empty"),
+        (b"a caf\xe9 film, tr\xe8s bon", "texts.txt is not UTF-8, UTF-16 or GB18030"),
+    ],
+)
+def test_a_file_without_text_is_refused(
+    content: bytes, message: str, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_bytes(content)
+    done = run("classify", name, "--file", path)
+    assert done.returncode == 2
+    assert f"error: {message}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_standard_input_that_is_no_text_is_refused(name: str) -> None:
+    command = [sys.executable, "-m", "lstm_zoo", "classify", name, "-"]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, input=b"tr\xe8s", capture_output=True, env=environment)
+    assert done.returncode == 2
+    assert b"standard input is not utf-8: give the text as --file" in done.stderr
 
 
 def test_json_has_everything(name: str, classifier: SentimentClassifier) -> None:

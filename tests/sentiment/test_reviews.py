@@ -10,11 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.sentiment.data import SentimentDataConfig, read_split
+from lstm_zoo.sentiment.data import (
+    SentimentDataConfig,
+    load_reviews,
+    read_split,
+    read_unlabelled,
+)
 from lstm_zoo.sentiment.reviews import Parts, Review
 from lstm_zoo.sentiment.split import split_reviews, text_key
 
-from .conftest import chinese_reviews, write_hotels, write_imdb, write_shopping, write_sst2
+from .conftest import chinese_reviews, write_hotels, write_shopping, write_sst2
+from .made_up import write_imdb
 
 
 def config(*collections: str, **options: object) -> SentimentDataConfig:
@@ -74,9 +80,78 @@ def test_validation_reviews_of_imdb_are_of_films_that_training_never_saw(imdb: P
     assert all(subject.startswith("tt") for subject in train)
 
 
+@pytest.fixture
+def unlabelled(imdb: Path) -> Path:
+    """The same, and an archive of unlabelled reviews: two new ones, leaks and repeats."""
+    files = {
+        "train/urls_unsup.txt": "http://www.imdb.com/title/tt0000001/usercomments\n",
+        "train/unsup/10_0.txt": "zebras never seen elsewhere",
+        "train/unsup/2_0.txt": "quaggas never seen elsewhere",
+        "train/unsup/3_0.txt": "zebras  never seen elsewhere ",
+        "train/unsup/4_0.txt": "test pos review 3<br />end",
+        "train/unsup/5_0.txt": "test  neg review 5<br />end",
+        "train/unsup/6_0.txt": "train neg review 7<br />end",
+        "train/pos/0_9.txt": "labelled, and read elsewhere",
+    }
+    write_imdb(imdb, files, "aclImdb_unsup.tar.gz")
+    return imdb
+
+
+def test_unlabelled_reviews_lose_those_that_are_in_a_part(unlabelled: Path) -> None:
+    data = load_reviews(config("imdb", unlabelled=True, min_count=1), unlabelled)
+    read = [" ".join(data.preprocessing.tokens(ids)) for ids in data.unlabelled]
+    assert read == ["quaggas never seen elsewhere", "zebras never seen elsewhere"]
+    assert data.facts["unlabelled reviews"] == 2
+    assert data.facts["left out of unlabelled"] == {
+        "repeats": 1,
+        "also in the test part": 2,
+        "also in the validation part": 0,
+        "also in the train part": 1,
+    }
+
+
+def test_the_vocabulary_is_that_of_the_train_part_and_the_unlabelled_reviews(
+    unlabelled: Path,
+) -> None:
+    with_them = load_reviews(config("imdb", unlabelled=True, min_count=1), unlabelled)
+    without = load_reviews(config("imdb", min_count=1), unlabelled)
+    number = with_them.preprocessing.library.token_to_id
+    assert without.preprocessing.library.token_to_id("zebras") is None
+    assert without.unlabelled == []
+    assert "unlabelled reviews" not in without.facts
+    for word in ("zebras", "review", "train"):
+        assert number(word) is not None
+    assert number("test") is None  # the test part is never read
+    frequencies = with_them.preprocessing.frequencies
+    assert frequencies is not None
+    assert frequencies[number("zebras")] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"collections": ("hotel",)}, "there are no unlabelled texts of hotel"),
+        (
+            {"collections": (), "file": "a.csv", "text_column": "a", "label_column": "b"},
+            "there are no unlabelled texts of a file",
+        ),
+    ],
+)
+def test_unlabelled_reviews_that_nobody_published_are_refused(
+    options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        config(unlabelled=True, **options)
+
+
 def test_missing_reviews_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"imdb/train-00000-of-00001\.parquet is missing"):
         read_split(config("imdb"), tmp_path)
+
+
+def test_missing_unlabelled_reviews_are_named(imdb: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"unsupervised-00000-of-00001\.parquet is missing"):
+        load_reviews(config("imdb", unlabelled=True), imdb)
 
 
 def test_sst2_takes_test_and_dev_sentences_out_of_the_phrases(tmp_path: Path) -> None:
@@ -119,6 +194,9 @@ def test_the_forms_that_the_hub_keeps_are_read_where_there_is_no_other(tmp_path:
         "validation": 6,
         "test": 60,
     }
+    write("imdb", "unsupervised", {"text": ["more", "train 7"], "label": [-1, -1]})
+    data = load_reviews(config("imdb", unlabelled=True, min_count=1), tmp_path)
+    assert [data.preprocessing.tokens(ids) for ids in data.unlabelled] == [["more"]]
     rows: dict[str, list[object]] = {"idx": [0, 1], "sentence": ["dull ", "fine "], "label": [0, 1]}
     write("sst2", "train", rows)
     write("sst2", "validation", rows | {"sentence": ["a dull one ", "a fine one "]})
@@ -215,3 +293,15 @@ def test_the_published_files_hold_what_is_known_of_them(name: str, real_data: Pa
         assert len(parts[part]) == size
     assert left_out.items() >= expected.items()
     assert sum(len(part) for part in parts.values()) + sum(left_out.values()) == total
+
+
+def test_of_the_published_unlabelled_reviews_those_of_the_test_part_are_left_out(
+    real_data: Path,
+) -> None:
+    options = config("imdb", unlabelled=True)
+    parts, _, _ = read_split(options, real_data)
+    kept, left_out = read_unlabelled(options, real_data, parts)
+    assert left_out["repeats"] == 50_000 - 49_507
+    assert left_out["also in the test part"] == 266
+    assert left_out["also in the train part"] + left_out["also in the validation part"] == 354
+    assert len(kept) == 49_507 - 266 - 354
