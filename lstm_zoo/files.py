@@ -57,6 +57,40 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, "utf-8")
 
 
+def read_block(path: Path, marker: str) -> str:
+    """What a page has between its comments `<!-- marker: ... -->` and `<!-- /marker -->`.
+
+    Raises:
+        UsageError: there is no such page, or it has no such comments.
+    """
+    return _block(path, marker)[1]
+
+
+def write_block(path: Path, marker: str, text: str) -> None:
+    """Write a page anew with another text in the place that `read_block` reads.
+
+    Args:
+        path: of the page.
+        marker: the word in both comments; what follows it in the first one says who writes there.
+        text: Markdown, without a line's end at its end.
+
+    Raises:
+        UsageError: there is no such page, or it has no such comments.
+    """
+    before, _, after = _block(path, marker)
+    write_text(path, f"{before}{text}\n{after}")
+
+
+def _block(path: Path, marker: str) -> tuple[str, str, str]:
+    page = path.read_text("utf-8") if path.is_file() else ""
+    word = re.escape(marker)
+    pattern = rf"(.*?<!-- {word}: [^\n]*? -->\n)(.*?)(<!-- /{word} -->.*)"
+    found = re.fullmatch(pattern, page, re.DOTALL)
+    if not found:
+        raise UsageError(f"{path} has no <!-- {marker}: ... --> and <!-- /{marker} --> to fill")
+    return found[1], found[2].removesuffix("\n"), found[3]
+
+
 def slug(words: str, otherwise: str) -> str:
     """Words as a part of a name: small letters and digits of ASCII with hyphens between.
 
