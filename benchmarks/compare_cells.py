@@ -48,20 +48,20 @@ LANGUAGE = "char-lstm-small.shakespeare"
 EPOCHS = 5  # of the language models
 
 
-def gating_runs(folder: Path = DOCS) -> Runs:
+def gating_runs() -> Runs:
     """The finished runs on the problems."""
     columns = ["problem", "row", "seed", "steps_at_most", "cell", "units", "parameters"]
     columns += ["steps", "seconds", "without_memory"]
     lengths = sorted({length for both in LENGTHS.values() for length in both})
     columns += [f"error_{length}" for length in lengths]
-    return Runs(folder / "gating.csv", columns, 4, LOCK)
+    return Runs(DOCS / "gating.csv", columns, 4, LOCK)
 
 
-def language_runs(folder: Path = DOCS) -> Runs:
+def language_runs() -> Runs:
     """The finished runs as language models."""
     columns = ["cell", "seed", "epochs_at_most", "units", "parameters", "epochs", "seconds"]
     columns += ["nats", "nats_carried"]
-    return Runs(folder / "language.csv", columns, 3, LOCK)
+    return Runs(DOCS / "language.csv", columns, 3, LOCK)
 
 
 @cache
