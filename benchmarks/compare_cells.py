@@ -43,7 +43,11 @@ STEPS = {"parity": 1000, "reber": 1000, "brackets": 1000, "adding": 2000, "copy-
 """Steps of training at most, the same for every cell; the cheapest problem comes first."""
 EPOCH = 50  # steps between two looks at the validation part
 MOST_UNITS = {"mlstm": 64}  # its memory is units x units; for the others parameters decide
-LENGTHS = {p: read_recipe(f"lstm.{p}")[0].data.test_lengths for p in STEPS}
+LENGTHS = {p: read_recipe(f"lstm.{p}")[0].data.test_lengths for p in STEPS} | {
+    "adding": (50, 100, 200, 1000),
+    "copy-memory": (50, 100, 1000),
+}
+"""Lengths of the tests; at 1000, which the papers train at, the recipes have no figure."""
 LANGUAGE = "char-lstm-small.shakespeare"
 EPOCHS = 5  # of the language models
 
@@ -126,7 +130,7 @@ def train_gating(runs: Runs, problem: str, seed: int, row: str) -> None:
         return
     cell, overrides = ROWS[row]
     overrides = [*overrides, f"training.seed={seed}", f"training.epochs={steps // EPOCH}"]
-    overrides.append(f"batches.steps={EPOCH}")
+    overrides += [f"batches.steps={EPOCH}", f"data.test_lengths={list(LENGTHS[problem])}"]
     folder = RUNS / f"{slug(row, 'row')}-{seed}-{steps}"
     config = trained(f"lstm.{problem}", cell, overrides, folder)
     if config is None:
