@@ -38,12 +38,13 @@ def lstm_through_time(x: Tensor, state: State, weights: Weights) -> tuple[Tensor
         h of all steps, (time, batch, hidden_size), and the state after the last one.
     """
     bias = weights["bias_ih"] + weights["bias_hh"] if "bias_ih" in weights else None
-    inputs = (x, *state, weights["weight_ih"], weights["weight_hh"], bias)
-    wanted = any(part is not None and part.requires_grad for part in inputs)
+    h, c = state
+    w, u = weights["weight_ih"], weights["weight_hh"]
+    wanted = any(part is not None and part.requires_grad for part in (x, h, c, w, u, bias))
     if x.size(1) < MANY_ROWS or (wanted and torch.is_grad_enabled()):
-        hs, c = _ThroughTime.apply(*inputs)
+        hs, c = _ThroughTime.apply(x, h, c, w, u, bias)
     else:
-        hs, c = _without_gradient(*inputs)
+        hs, c = _without_gradient(x, h, c, w, u, bias)
     return hs, (hs[-1], c)
 
 
