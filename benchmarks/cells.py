@@ -1,6 +1,7 @@
 """Every cell in training and in inference, beside `nn.LSTM` and a tutorial's cell, in one run.
 
-python benchmarks/cells.py [--threads 2] [--hidden 512] [--batch 64] [--time 128] [--compile]
+python benchmarks/cells.py [--threads 2] [--hidden 512] [--batch 64] [--time 128]
+    [--cells lstm,gru] [--compile]
 
 The jobs take turns, and the shortest time of each counts: what else the machine does only adds.
 """
@@ -9,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 import lstm_zoo as zoo
-from lstm_zoo.cells import CELLS, Cell
+from lstm_zoo.cells import CELLS, Cell, get_cell
 from lstm_zoo.cells.mlstm import MatrixLSTM
 
 Job = Callable[[], object]
@@ -73,22 +74,19 @@ def inference(layer: nn.Module, x: Tensor) -> Job:
     return read
 
 
-def layers(hidden: int, with_compile: bool) -> dict[str, nn.Module]:
-    """What is measured, by name; images are left to other benchmarks."""
+def layers(hidden: int, cells: Sequence[str], with_compile: bool) -> dict[str, nn.Module]:
+    """What is measured, by name."""
     found: dict[str, nn.Module] = {
         "nn.LSTM": nn.LSTM(INPUT_SIZE, hidden),
         "a tutorial's LSTM": TutorialLSTM(INPUT_SIZE, hidden),
     }
-    for name, kind in CELLS.items():
-        if kind.feature_dims == 1:
-            # One head of 512 would hold 512 x 512 numbers for each row: 8 heads, as in the paper.
-            cell: Cell = MatrixLSTM(heads=HEADS) if kind is MatrixLSTM else kind()
-            found[f"zoo: {name}"] = zoo.LSTM(INPUT_SIZE, hidden, cell=cell)
+    for name in cells:
+        # One head of 512 would hold 512 x 512 numbers for each row: 8 heads, as in the paper.
+        cell: Cell = MatrixLSTM(heads=HEADS) if name == "mlstm" else get_cell(name)
+        found[f"zoo: {name}"] = zoo.LSTM(INPUT_SIZE, hidden, cell=cell)
     if with_compile:
-        found["nn.LSTM, torch.compile"] = torch.compile(nn.LSTM(INPUT_SIZE, hidden))  # type: ignore[assignment]
-        found["zoo: gru, torch.compile"] = torch.compile(  # type: ignore[assignment]
-            zoo.LSTM(INPUT_SIZE, hidden, cell="gru")
-        )
+        compiled = {f"{name}, compiled": torch.compile(layer) for name, layer in found.items()}
+        found |= compiled  # type: ignore[arg-type]
     return found
 
 
@@ -99,12 +97,14 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--time", type=int, default=128)
     parser.add_argument("--repeats", type=int, default=3)
+    every = [name for name, cell in CELLS.items() if cell.feature_dims == 1]  # of vectors
+    parser.add_argument("--cells", default=",".join(every), help="names, by commas")
     parser.add_argument("--compile", action="store_true", help="torch.compile too; takes minutes")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     x = torch.randn(options.time, options.batch, INPUT_SIZE)
-    measured = layers(options.hidden, options.compile)
+    measured = layers(options.hidden, options.cells.split(","), options.compile)
     seconds = {
         kind.__name__: shortest({n: kind(m, x) for n, m in measured.items()}, options.repeats)
         for kind in (training, inference)

@@ -57,32 +57,38 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, "utf-8")
 
 
-def block_of(path: Path, name: str) -> str:
-    """What a command wrote between `<!-- name: the command -->` and `<!-- /name -->` in a file.
+def read_block(path: Path, marker: str) -> str:
+    """What a page has between its comments `<!-- marker: ... -->` and `<!-- /marker -->`.
 
     Raises:
-        UsageError: the file is not there or has no such place.
+        UsageError: there is no such page, or it has no such comments.
     """
-    return _found_block(path, name)[1][2]
+    return _block(path, marker)[1]
 
 
-def write_block(path: Path, name: str, block: str) -> None:
-    """Write Markdown between `<!-- name: the command -->` and `<!-- /name -->` in a file.
+def write_block(path: Path, marker: str, text: str) -> None:
+    """Write a page anew with another text in the place that `read_block` reads.
+
+    Args:
+        path: of the page.
+        marker: the word in both comments; what follows it in the first one says who writes there.
+        text: Markdown, without a line's end at its end.
 
     Raises:
-        UsageError: the file is not there or has no such place.
+        UsageError: there is no such page, or it has no such comments.
     """
-    text, found = _found_block(path, name)
-    write_text(path, f"{text[: found.start(2)]}{block}\n{text[found.end(2) :]}")
+    before, _, after = _block(path, marker)
+    write_text(path, f"{before}{text}\n{after}")
 
 
-def _found_block(path: Path, name: str) -> tuple[str, re.Match[str]]:
-    """The text of a file, and where the block is in it: its second group."""
-    text = path.read_text("utf-8") if path.is_file() else ""
-    found = re.search(rf"(<!-- {name}: .*? -->\n)(.*?)<!-- /{name} -->", text, re.DOTALL)
-    if found is None:
-        raise UsageError(f"{path} has no <!-- {name}: ... --> for what is to be written there")
-    return text, found
+def _block(path: Path, marker: str) -> tuple[str, str, str]:
+    page = path.read_text("utf-8") if path.is_file() else ""
+    word = re.escape(marker)
+    pattern = rf"(.*?<!-- {word}: [^\n]*? -->\n)(.*?)(<!-- /{word} -->.*)"
+    found = re.fullmatch(pattern, page, re.DOTALL)
+    if not found:
+        raise UsageError(f"{path} has no <!-- {marker}: ... --> and <!-- /{marker} --> to fill")
+    return found[1], found[2].removesuffix("\n"), found[3]
 
 
 def slug(words: str, otherwise: str) -> str:

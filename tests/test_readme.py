@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 import lstm_zoo as zoo
-from lstm_zoo.files import block_of
-from lstm_zoo.zoo.results import BLOCK, checkpoint_table, read_results
+from lstm_zoo.files import read_block
+from lstm_zoo.zoo.results import checkpoint_table, read_results
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -20,8 +20,8 @@ FRONT = yaml.safe_load(README.split("---\n")[1])
 
 def test_its_table_is_that_of_results_csv() -> None:
     rows = read_results((ROOT / "results.csv").read_text("utf-8"))
-    table = block_of(ROOT / "README.md", BLOCK)
-    assert table.strip() == checkpoint_table(rows), "run: python -m lstm_zoo cards"
+    table = read_block(ROOT / "README.md", "checkpoints")
+    assert table == checkpoint_table(rows), "run: python -m lstm_zoo cards"
 
 
 def test_its_front_matter_starts_the_page_as_a_space() -> None:

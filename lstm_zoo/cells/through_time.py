@@ -4,6 +4,10 @@ Autograd, step after step, adds a small product to the gradient of U at each ste
 tensors for each value of each step. Here the values of all steps lie side by side, and the gradient
 of U is one large product at the end (Werbos 1990, "Backpropagation through time: what it does and
 how to do it", Proc. IEEE 78(10)). `StandardLSTM.step` is the plain twin: the numbers are equal.
+
+Where no gradient is wanted and the rows are many, nothing but h is kept of a step, and all lies
+turned, with a column for each row of the batch: so the gates are blocks of memory, and the product
+with U is a fifth faster. Few columns would make it slower.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from lstm_zoo.cells.lstm import StandardLSTM
 
 sigmoid_backward = torch.ops.aten.sigmoid_backward
 tanh_backward = torch.ops.aten.tanh_backward
+MANY_ROWS = 64  # measured for 32 to 512 units; with 32 rows it is slower where x is as wide as h
 
 
 def lstm_through_time(x: Tensor, state: State, weights: Weights) -> tuple[Tensor, State]:
@@ -33,8 +38,37 @@ def lstm_through_time(x: Tensor, state: State, weights: Weights) -> tuple[Tensor
         h of all steps, (time, batch, hidden_size), and the state after the last one.
     """
     bias = weights["bias_ih"] + weights["bias_hh"] if "bias_ih" in weights else None
-    hs, c = _ThroughTime.apply(x, *state, weights["weight_ih"], weights["weight_hh"], bias)
+    h, c = state
+    w, u = weights["weight_ih"], weights["weight_hh"]
+    wanted = any(part is not None and part.requires_grad for part in (x, h, c, w, u, bias))
+    if x.size(1) < MANY_ROWS or (wanted and torch.is_grad_enabled()):
+        hs, c = _ThroughTime.apply(x, h, c, w, u, bias)
+    else:
+        hs, c = _without_gradient(x, h, c, w, u, bias)
     return hs, (hs[-1], c)
+
+
+def _without_gradient(
+    x: Tensor, h: Tensor, c: Tensor, w: Tensor, u: Tensor, bias: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    features, units = w.size(1), u.size(1)
+    both = torch.cat([w, u] if bias is None else [w, u, bias[:, None]], dim=1)
+    read = x.new_ones(both.size(1), x.size(1))  # x_t, h_{t-1} and, for the bias, 1
+    x_t, h_t = read[:features], read[features : features + units].copy_(h.t())
+    z = x.new_empty(len(both), x.size(1))
+    i, f, g, o = z.chunk(4)
+    c_t = c.t().clone(memory_format=torch.contiguous_format)
+    hs = x.new_empty(len(x), *h.shape)
+    for t in range(len(x)):
+        x_t.copy_(x[t].t())
+        torch.mm(both, read, out=z)  # W x + U h + b
+        z[: 2 * units].sigmoid_()  # i and f
+        g.tanh_()
+        o.sigmoid_()
+        c_t.mul_(f).addcmul_(i, g)
+        torch.tanh(c_t, out=h_t).mul_(o)
+        hs[t] = h_t.t()
+    return hs, c_t.t().contiguous()
 
 
 class _ThroughTime(torch.autograd.Function):

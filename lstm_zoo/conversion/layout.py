@@ -21,6 +21,7 @@ ORDERS: dict[str, dict[str, tuple[str, ...]]] = {
     "ONNX": {
         "lstm": ("input", "output", "forget", "cell"),
         "peephole": ("input", "output", "forget", "cell"),
+        "cifg": ("input", "output", "forget", "cell"),
         "gru": ("update", "reset", "new"),
     },
 }

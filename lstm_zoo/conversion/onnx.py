@@ -10,8 +10,12 @@ The inputs of a node that are weights, with a row for each unit of each gate:
 The gates of an LSTM are in the order input, output, forget, cell, those of a GRU update (z), reset
 (r), new. Two directions are forward and reverse, direction="bidirectional".
 
-The zoo computes what ONNX does with the default activations, without clip and with input_forget=0,
-and, for a GRU, with linear_before_reset=1, which is not the default.
+The zoo computes what ONNX does with the default activations, without clip and with input_forget=0;
+a GRU, with linear_before_reset=1, and the cell "cifg", with input_forget=1, which are no defaults.
+
+With input_forget=1 ONNX computes i and takes f = 1 - i, where the zoo's cell computes f: since
+1 - sigmoid(z) = sigmoid(-z), its rows are those of i with the sign changed. ONNX does not read its
+rows of f then; those that `to_onnx` writes give the same f, so that input_forget=0 is right too.
 """
 
 from __future__ import annotations
@@ -46,7 +50,7 @@ def from_onnx(*nodes: Node, cell: str = "lstm") -> LSTM:
 
     Args:
         nodes: for each layer of the stack, mostly one, the arrays by the names "W", "R", "B", "P".
-        cell: "lstm"; "peephole", an LSTM with P; or "gru".
+        cell: "lstm"; "peephole", an LSTM with P; "cifg", an LSTM with input_forget=1; or "gru".
 
     Raises:
         UsageError: there is no such cell, or an array is missing, unknown or of a wrong shape.
@@ -61,7 +65,7 @@ def to_onnx(lstm: LSTM) -> list[dict[str, np.ndarray]]:
     Dropout is no weight: it stays behind.
 
     Args:
-        lstm: with the cell "lstm", "peephole" or "gru" and no projection.
+        lstm: with the cell "lstm", "peephole", "cifg" or "gru" and no projection.
 
     Returns:
         For each layer the arrays by the names "W", "R", "B", "P", as many as it has.
@@ -80,7 +84,6 @@ def to_onnx(lstm: LSTM) -> list[dict[str, np.ndarray]]:
 
 
 def _directions(node: Node, cell: str) -> list[dict[str, Tensor]]:
-    source, target = gate_orders("ONNX", cell)
     needed = ["W", "R", "P"] if cell == "peephole" else ["W", "R"]
     for name in node:
         if name not in (known := [*needed, "B"]):
@@ -90,7 +93,7 @@ def _directions(node: Node, cell: str) -> list[dict[str, Tensor]]:
     for name in needed:
         if name not in node:
             raise UsageError(f"the cell {cell!r} has {name!r} in ONNX, and it is missing")
-    gates = len(source)
+    gates = len(gate_orders("ONNX", cell)[0])
     recurrent = to_tensor("R", node["R"], ("directions", f"{gates} * hidden_size", "hidden_size"))
     directions, _, units = recurrent.shape
     if directions not in (1, 2):
@@ -105,7 +108,7 @@ def _directions(node: Node, cell: str) -> list[dict[str, Tensor]]:
         bias = to_tensor("B", node["B"], (directions, 2 * rows))
         arrays["bias_ih"], arrays["bias_hh"] = bias.chunk(2, dim=1)
     weights = [
-        {name: reorder(array[direction], source, target) for name, array in arrays.items()}
+        {name: _own_rows(array[direction], cell) for name, array in arrays.items()}
         for direction in range(directions)
     ]
     if "P" in needed:
@@ -117,14 +120,31 @@ def _directions(node: Node, cell: str) -> list[dict[str, Tensor]]:
 
 def _parts(weights: Mapping[str, Tensor], cell: str) -> dict[str, Tensor]:
     """One direction in ONNX's layout."""
-    target, source = gate_orders("ONNX", cell)
     parts = {
-        "W": reorder(weights["weight_ih"], source, target),
-        "R": reorder(weights["weight_hh"], source, target),
+        "W": _onnx_rows(weights["weight_ih"], cell),
+        "R": _onnx_rows(weights["weight_hh"], cell),
     }
     if "bias_ih" in weights:
-        biases = [reorder(weights[name], source, target) for name in ("bias_ih", "bias_hh")]
+        biases = [_onnx_rows(weights[name], cell) for name in ("bias_ih", "bias_hh")]
         parts["B"] = torch.cat(biases)
     if cell == "peephole":
         parts["P"] = torch.cat([weights[name] for name in PEEPHOLES])
     return parts
+
+
+def _own_rows(rows: Tensor, cell: str) -> Tensor:
+    """ONNX's rows of all gates in the zoo's order."""
+    source, target = gate_orders("ONNX", cell)
+    if cell == "cifg":
+        i, o, _, g = rows.chunk(4)
+        return torch.cat([-i, g, o])
+    return reorder(rows, source, target)
+
+
+def _onnx_rows(rows: Tensor, cell: str) -> Tensor:
+    """The zoo's rows of all gates in ONNX's order."""
+    target, source = gate_orders("ONNX", cell)
+    if cell == "cifg":
+        f, g, o = rows.chunk(3)
+        return torch.cat([-f, o, f, g])
+    return reorder(rows, source, target)

@@ -7,6 +7,7 @@ more of them. Nothing here knows a model.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -140,20 +141,23 @@ class Brackets(Problem):
     depth: ClassVar[int] = 6
 
     def draw(self, generator: Generator, rows: int, length: int) -> Examples:
-        opens = torch.rand(rows, length, generator=generator) < 0.5
-        kinds = torch.randint(2, (rows, length), generator=generator)
-        read = torch.empty(rows, length, dtype=torch.int64)
-        targets = torch.empty_like(read)
-        for row in range(rows):
+        opens = (torch.rand(rows, length, generator=generator) < 0.5).tolist()
+        kinds = torch.randint(2, (rows, length), generator=generator).tolist()
+        read, targets = [], []  # lists: to set the values of a tensor one by one takes far longer
+        for row_opens, row_kinds in zip(opens, kinds, strict=True):
             stack: list[int] = []
-            for step in range(length):
-                if not stack or (opens[row, step] and len(stack) < self.depth):
-                    stack.append(int(kinds[row, step]))
-                    read[row, step] = 2 * stack[-1]
+            symbols, answers = [], []
+            for is_open, kind in zip(row_opens, row_kinds, strict=True):
+                if not stack or (is_open and len(stack) < self.depth):
+                    stack.append(kind)
+                    symbols.append(2 * kind)
                 else:
-                    read[row, step] = 2 * stack.pop() + 1
-                targets[row, step] = stack[-1] + 1 if stack else 0
-        return Examples(self._one_hot(read), targets, torch.ones_like(read, dtype=torch.bool))
+                    symbols.append(2 * stack.pop() + 1)
+                answers.append(stack[-1] + 1 if stack else 0)
+            read.append(symbols)
+            targets.append(answers)
+        asked = torch.ones(rows, length, dtype=torch.bool)
+        return Examples(self._one_hot(torch.tensor(read)), torch.tensor(targets), asked)
 
 
 class Reber(Problem):
@@ -178,34 +182,44 @@ class Reber(Problem):
 
     def draw(self, generator: Generator, rows: int, length: int) -> Examples:
         """`length` is the longest: a string is drawn anew until it is short enough."""
-        strings = [self._string(generator, length) for _ in range(rows)]
-        steps = max(len(string) for string, _ in strings) - 1
-        read = torch.zeros(rows, steps, dtype=torch.int64)
-        targets = torch.zeros_like(read)
-        asked = torch.zeros(rows, steps, dtype=torch.bool)
-        allowed = torch.zeros(rows, steps, len(self.outputs), dtype=torch.bool)
-        for row, (string, following) in enumerate(strings):
-            codes = torch.tensor([self.inputs.index(symbol) for symbol in string])
-            read[row, : len(codes) - 1] = codes[:-1]
-            targets[row, : len(codes) - 1] = codes[1:]
-            asked[row, : len(codes) - 1] = True
-            for step, symbols in enumerate(following):
-                allowed[row, step, [self.outputs.index(symbol) for symbol in symbols]] = True
-        return Examples(self._one_hot(read), targets, asked, allowed)
+        choices = _choices(generator)
+        strings = [self._string(choices, length) for _ in range(rows)]
+        longest = max(len(string) for string, _ in strings)
+        codes = torch.tensor(
+            [
+                [self.inputs.index(symbol) for symbol in string] + [0] * (longest - len(string))
+                for string, _ in strings
+            ]
+        )
+        lengths = torch.tensor([len(string) for string, _ in strings])
+        asked = torch.arange(longest - 1) < lengths[:, None] - 1
+        sets = ["", *dict.fromkeys(symbols for _, following in strings for symbols in following)]
+        flags = torch.tensor([[symbol in symbols for symbol in self.outputs] for symbols in sets])
+        numbers = [[sets.index(symbols) for symbols in following] for _, following in strings]
+        allowed = flags[torch.tensor([row + [0] * (longest - 1 - len(row)) for row in numbers])]
+        # After the end all is the first symbol, and nothing is asked.
+        read = torch.where(asked, codes[:, :-1], 0)
+        return Examples(self._one_hot(read), codes[:, 1:], asked, allowed)
 
-    def _string(self, generator: Generator, longest: int) -> tuple[str, list[str]]:
+    def _string(self, choices: Iterator[int], longest: int) -> tuple[str, list[str]]:
         """A string, and after each symbol but the last those that may follow."""
         while True:
-            outer = "TP"[int(torch.randint(2, (), generator=generator))]
+            outer = "TP"[next(choices)]
             inner, following, node = "B", ["TP", "B"], 0
             while node < 6:
                 arcs = self.arcs[node]
                 following.append("".join(symbol for symbol, _ in arcs))
-                symbol, node = arcs[int(torch.randint(len(arcs), (), generator=generator))]
+                symbol, node = arcs[next(choices) % len(arcs)]
                 inner += symbol
             string = "B" + outer + inner + outer + "E"
             if len(string) <= longest:
                 return string, [*following, outer, "E"]
+
+
+def _choices(generator: Generator) -> Iterator[int]:
+    """Zeros and ones without end, drawn many at once: one by one they take most of the time."""
+    while True:
+        yield from torch.randint(2, (1024,), generator=generator).tolist()
 
 
 PROBLEMS: dict[str, Problem] = {

@@ -31,6 +31,7 @@ class GatingTask:
     usage = "print(model.problem.inputs)  # what model.answer(sequence) reads"
     limits = "It solves one small problem and is of no other use than to be looked into."
     metric = "error"
+    best_possible = 0.0
     model_config = GatingModelConfig
     data_config = GatingDataConfig
     batch_config = GatingBatchConfig

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from lstm_zoo.errors import CheckpointError, validated
-from lstm_zoo.files import block_of, write_block, write_text
+from lstm_zoo.files import read_block, write_block, write_text
 from lstm_zoo.zoo.card import duration, machine, megabytes, model_card
 from lstm_zoo.zoo.checkpoint import CARD, CONFIG, as_json, load_checkpoint, read_config
 from lstm_zoo.zoo.config import CheckpointConfig
 from lstm_zoo.zoo.reading import checkpoint_file
 
-RESULTS, README = "results.csv", "README.md"
+RESULTS, README, TABLE = "results.csv", "README.md", "checkpoints"
 NOT_MEASURED = "not measured"
 BESIDE = {
     "memoryless": "without a memory",
@@ -33,8 +33,6 @@ BESIDE = {
     "nb_svm": "NB-SVM",
 }
 """Simpler methods that the table has beside a model, by the end of their metric's name."""
-BLOCK = "checkpoints"
-"""Name of the place that the README has for the table."""
 
 
 def shipped_folders(weights_dir: Path) -> list[Path]:
@@ -174,7 +172,7 @@ def rewrite_all(weights_dir: Path, runs_dir: Path) -> list[str]:
         CheckpointError: a checkpoint is not whole.
     """
     readme = weights_dir.parent / README
-    block_of(readme, BLOCK)  # before anything is written
+    read_block(readme, TABLE)  # or raise before anything is written
     folders = shipped_folders(weights_dir)
     for folder in folders:
         config = read_config(folder)
@@ -182,7 +180,7 @@ def rewrite_all(weights_dir: Path, runs_dir: Path) -> list[str]:
         rewrite(folder, **({"history": curve} if curve and not config.history else {}))
     rows = result_rows(folders)
     write_text(weights_dir.parent / RESULTS, results_csv(rows))
-    write_block(readme, BLOCK, checkpoint_table(rows))
+    write_block(readme, TABLE, checkpoint_table(rows))
     return [folder.name for folder in folders]
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lstm_zoo.cells import StandardLSTM, unroll
+from lstm_zoo.cells import StandardLSTM, through_time, unroll
+from lstm_zoo.cells.through_time import MANY_ROWS
 from lstm_zoo.recurrent import LSTM
 
 
@@ -36,7 +37,7 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
-@pytest.mark.parametrize("batch", [0, 1, 4])
+@pytest.mark.parametrize("batch", [0, 1, 4, MANY_ROWS])
 def test_outputs_states_and_gradients_equal_those_of_steps(options, batch):
     fast, plain = twins(**options)
     directions = options.get("num_layers", 1) * (1 + options.get("bidirectional", False))
@@ -50,6 +51,42 @@ def test_outputs_states_and_gradients_equal_those_of_steps(options, batch):
         gradients.append(torch.autograd.grad(loss, [x, h, c, *layer.parameters()]))
     torch.testing.assert_close(*results, rtol=0, atol=1e-12)
     torch.testing.assert_close(*gradients, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+def test_without_a_gradient_many_rows_equal_those_of_steps(options):
+    fast, plain = twins(**options)
+    directions = options.get("num_layers", 1) * (1 + options.get("bidirectional", False))
+    x, h, c = inputs(MANY_ROWS, directions)
+    before = [part.detach().clone() for part in (x, h, c)]
+    read = x.transpose(0, 1) if options.get("batch_first") else x
+    output, state = fast(read, (h, c))
+    with torch.no_grad():
+        for layer in (fast, plain):
+            found = layer(read, (h, c))
+            torch.testing.assert_close(found, (output, state), rtol=0, atol=1e-12)
+            assert all(part.is_contiguous() for part in found[1])
+    assert all(map(torch.equal, (x, h, c), before))
+
+
+def test_many_rows_take_the_way_without_a_gradient_only_where_none_is_wanted(monkeypatch):
+    taken = []
+    real = through_time._without_gradient
+    monkeypatch.setattr(
+        through_time, "_without_gradient", lambda *a: taken.append(True) or real(*a)
+    )
+    fast, _ = twins()
+    x, h, c = inputs(MANY_ROWS)
+    assert fast(x.detach())[0].requires_grad
+    with torch.no_grad():
+        fast(x[:, 1:])
+    assert taken == []
+    with torch.inference_mode():
+        fast(x, (h, c))
+    fast.requires_grad_(False)
+    fast(x.detach())
+    assert taken == [True, True]
+    assert fast(x)[0].requires_grad
 
 
 def test_the_fast_way_is_taken_where_it_may_be_and_only_there(monkeypatch):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lstm_zoo.errors import UsageError
-from lstm_zoo.files import block_of, write_block
+from lstm_zoo.files import read_block, write_block
 from lstm_zoo.training.recipe import read_recipe, recipe_names
 from lstm_zoo.zoo.checkpoint import CONFIG, read_config
 from lstm_zoo.zoo.names import WEIGHTS_DIR
@@ -66,24 +66,24 @@ def test_a_block_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     write_block(path, "one", "new")
     expected = "a\n<!-- one: x -->\nnew\n<!-- /one -->\n<!-- two: y -->\n| \\1 |\nlast\n"
     assert path.read_text() == expected + "<!-- /two -->\nb\n"
-    assert block_of(path, "two") == "| \\1 |\nlast\n"
+    assert read_block(path, "two") == "| \\1 |\nlast"
     with pytest.raises(UsageError, match=r"a\.md has no <!-- three: "):
         write_block(path, "three", "new")
 
 
 def test_the_page_has_the_tables_of_the_stored_figures(page: Any) -> None:
     long_horizon = page.long_horizon_tables(page.stored(page.LONG_HORIZON), published(page))
-    said = block_of(page.PAGE, "long-horizon").strip()
+    said = read_block(page.PAGE, "long-horizon")
     assert said == long_horizon, "run: python benchmarks/forecasting_seeds.py --only-table"
     ladder = page.ladder_table(page.stored(page.LADDER))
-    said = block_of(page.PAGE, "ladder").strip()
+    said = read_block(page.PAGE, "ladder")
     assert said == ladder, "run: python benchmarks/forecasting_ladder.py"
 
 
 @needs_prices
 def test_the_page_has_the_figures_of_the_model_of_prices(page: Any) -> None:
     metrics = read_config(WEIGHTS_DIR / "prob-lstm.sp500").metrics
-    said = block_of(page.PAGE, "prices").strip()
+    said = read_block(page.PAGE, "prices")
     assert said == page.price_table(metrics), "run: python benchmarks/forecasting_prices.py"
     lines = said.splitlines()
     assert [line.count("|") for line in lines if line.startswith("|")] == [13] * 8

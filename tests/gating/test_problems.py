@@ -33,6 +33,20 @@ def test_the_same_seed_gives_the_same_examples_and_another_gives_others(name):
     assert first.inputs.shape != other.inputs.shape or not torch.equal(first.inputs, other.inputs)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "answer"),
+    [
+        ("brackets", "()([[][][]([[()]", ")-)]]]]]]])]])]]"),
+        ("reber", "BTBPVPSETBBBBBB", "TBPVPSETEBBBBBB"),
+        ("parity", "0110111111100100", "0100101010111000"),
+    ],
+)
+def test_a_seed_gives_the_examples_that_shipped_figures_were_measured_on(name, text, answer):
+    examples = drawn(name, rows=3, length=16)
+    assert texts(name, examples)[0] == text
+    assert answers(name, examples)[0] == answer
+
+
 @every_problem
 def test_shapes_are_those_of_the_problem(name):
     examples, problem = drawn(name), PROBLEMS[name]

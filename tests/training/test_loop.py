@@ -108,6 +108,39 @@ def test_early_stopping_ends_a_run_that_gets_no_better(
     assert len(epochs) == best + 3 < 50
 
 
+class Scripted(LanguageTask):
+    """Its metric, epoch after epoch, is what was said before."""
+
+    def __init__(self, metrics: list[float]) -> None:
+        self.metrics, self.biases = iter(metrics), []
+
+    def validate(self, model: Any, data: Any) -> float:
+        self.biases.append(model.output.bias.detach().clone())
+        return next(self.metrics)
+
+
+class Solvable(Scripted):
+    best_possible = 0.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "epochs", "best"), [(Solvable, 6, 6), (Scripted, 8, 2)], ids=["known", "unknown"]
+)
+def test_a_run_that_stays_perfect_is_over_and_its_last_weights_are_kept(
+    kind: type[Scripted], epochs: int, best: int, tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    recipe, _ = read_recipe(str(tiny_recipe), ["training.epochs=8", "training.average_decay=0"])
+    task = kind([0.5, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.1])
+    folder = RunFolder(tmp_path)
+    data = task.load_data(recipe.data, verses)
+    outcome = Trainer(recipe, task, data, folder, "cpu", quiet=True).run()
+    assert len(outcome.history) == outcome.facts["epochs"] == epochs
+    assert outcome.facts["best_epoch"] == best
+    assert torch.equal(outcome.model.output.bias, task.biases[best - 1])
+    # A run that is over stays so.
+    assert len(Trainer(recipe, task, data, folder, "cpu", quiet=True).run().history) == epochs
+
+
 def test_a_stop_at_any_step_resumes_to_the_same_weights(
     tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
 ) -> None:

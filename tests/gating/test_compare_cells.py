@@ -1,0 +1,148 @@
+"""The comparison of cells: a run is a line, trained once, and the tables are made of the lines."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from lstm_zoo.cells import CELLS
+from lstm_zoo.files import read_block
+
+ROOT = Path(__file__).parent.parent.parent
+BENCHMARKS = ROOT / "benchmarks"
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The command's module, at work in a folder of its own."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    module = importlib.import_module("compare_cells")
+    for name in ("DOCS", "RUNS"):
+        monkeypatch.setattr(module, name, tmp_path)
+    monkeypatch.setattr(module, "PAGE", tmp_path / "compared.md")
+    monkeypatch.setattr(module, "LOCK", tmp_path / "lock")
+    page = "".join(f"<!-- {marker}: x -->\n<!-- /{marker} -->\n" for marker in MARKERS)
+    module.PAGE.write_text(page)
+    return module
+
+
+MARKERS = ("gating", "language")
+
+
+def run(command: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
+    """Run the command with the smallest of trainings; which were begun."""
+    begun = []
+    real = command.train
+
+    def quick(recipe: str, *, overrides: list[str], **options: Any) -> Any:
+        begun.append(f"{recipe} {options['runs_dir'].name}")
+        small = ["training.epochs=1", "batches.steps=2", "data.examples=20"]
+        return real(recipe, overrides=[*overrides, *small], **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "train", quick)
+        patch.setattr(sys, "argv", ["compare_cells.py", *arguments])
+        command.main()
+    return begun
+
+
+def test_a_run_is_a_line_that_is_not_trained_again(command, monkeypatch):
+    arguments = ("gating", "--problems", "parity", "--cells", "gru,lstm")
+    begun = run(command, monkeypatch, *arguments, "--seeds", "1")
+    rows = ["lstm-0", "gru-0", "lstm-forget-bias-0-0", "lstm-chrono-0"]
+    assert begun == [f"lstm.parity {row}-1000" for row in rows]
+    assert run(command, monkeypatch, *arguments, "--seeds", "1") == []
+    assert len(run(command, monkeypatch, *arguments, "--seeds", "2")) == 4
+    lines = command.gating_runs().read()
+    assert len(lines) == 8
+    gru = next(line for line in lines if line["row"] == "gru")
+    assert gru["units"] == str(command.equal_size("lstm.parity", "gru"))
+    assert 0.3 < float(gru["error_40"]) < 0.7
+    assert 0.3 < float(gru["error_500"]) < 0.7
+    assert float(gru["without_memory"]) == pytest.approx(0.5, abs=0.05)
+    assert gru["error_200"] == ""
+
+
+def test_the_page_gets_the_table_and_only_its_own(command, monkeypatch):
+    run(command, monkeypatch, "gating", "--problems", "parity", "--cells", "gru", "--seeds", "1")
+    table = read_block(command.PAGE, "gating").split("\n")
+    (line,) = command.gating_runs().read()
+    entries = f"| gru | 0/1, {float(line['error_40']):.4f} | 0/1, {float(line['error_500']):.4f} |"
+    assert any(row.startswith(entries) for row in table)
+    assert any(row.startswith("| lstm |  |  |") for row in table)
+    assert read_block(command.PAGE, "language") == ""
+    run(command, monkeypatch, "language", "--only-table")
+    assert read_block(command.PAGE, "language").startswith("| cell | units |")
+
+
+def test_a_run_that_another_command_is_at_is_passed_over(command, monkeypatch):
+    folder = command.RUNS / "gru-0-1000"
+    folder.mkdir()
+    with command.FileLock(folder / "lock"):
+        arguments = ("gating", "--problems", "parity", "--cells", "gru", "--seeds", "1")
+        assert run(command, monkeypatch, *arguments) == []
+    assert command.gating_runs().read() == []
+
+
+def test_several_processes_add_lines_and_none_is_lost(tmp_path):
+    program = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(BENCHMARKS)!r})
+from compared import Runs
+runs = Runs(Path("lines.csv"), ["who", "number", "value"], 2, Path("lock"))
+for number in range(20):
+    runs.add({{"who": sys.argv[1], "number": number, "value": 1.5}})
+"""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, who], cwd=tmp_path) for who in "abc"
+    ]
+    assert [process.wait(120) for process in processes] == [0, 0, 0]
+    lines = (tmp_path / "lines.csv").read_text().splitlines()
+    assert lines[0] == "who,number,value"
+    assert sorted(lines[1:]) == sorted(f"{who},{n},1.5" for who in "abc" for n in range(20))
+
+
+def test_the_table_says_how_many_seeds_solved_a_length(command):
+    lines = [
+        {"row": "gru", "problem": "parity", "error_40": a, "error_500": b, "without_memory": "0.5"}
+        for a, b in [("0.0", "0.25"), ("0.001", "0.5"), ("0.002", "0.0")]
+    ]
+    table = command.gating_table(lines, ["gru", "rnn"], {"parity": (40, 500), "reber": (40,)})
+    assert table.split("\n") == [
+        "| cell | parity 40 | parity 500 | reber 40 |",
+        "|---|---:|---:|---:|",
+        "| gru | 2/3, 0.0010 | 1/3, 0.2500 |  |",
+        "| rnn |  |  |  |",
+        "| without a memory |  | 0.5000 |  |",
+    ]
+
+
+def test_runs_with_another_budget_are_not_in_the_table(command):
+    errors = {"error_40": "0.0", "error_500": "0.0", "without_memory": "0.5", "parameters": "9"}
+    line = {"row": "gru", "problem": "parity", "steps_at_most": "1000", **errors}
+    assert "| gru | 1/1," in command.gating_block([line])
+    assert "| gru |  |" in command.gating_block([line | {"steps_at_most": "999"}])
+
+
+@pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.feature_dims == 1])
+def test_sizes_are_those_of_equal_parameters(command, cell):
+    wanted, each = 5000, 20
+    size = command.nearest_size(cell, lambda units: units * each, wanted)
+    if cell not in command.MOST_UNITS:
+        assert abs(size * each - wanted) <= 4 * each  # a clockwork has as many units a module
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_the_page_has_the_tables_of_the_lines(marker, monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    command = importlib.import_module("compare_cells")
+    runs, block = getattr(command, f"{marker}_runs")(), getattr(command, f"{marker}_block")
+    said = f"run: python benchmarks/compare_cells.py {marker} --only-table"
+    assert read_block(command.PAGE, marker) == block(runs.read()), said
