@@ -54,7 +54,19 @@ def make_accelerator(
         raise UsageError(f"there is no device {device!r} here; use {accelerator.device.type!r}")
     if wanted == "fp16" and accelerator.device.type == "cpu":  # Accelerate would take fp32
         raise UsageError("training.precision fp16 needs a GPU: take bf16 or fp32 on a CPU")
+    if wanted == "bf16" and accelerator.device.type == "cpu" and not cpu_has_bf16():
+        raise UsageError("this processor has no bf16: take training.precision fp32")
     return accelerator
+
+
+def cpu_has_bf16() -> bool:
+    """Whether PyTorch computes an LSTM in bf16 on this processor: oneDNN wants AVX-512 for it."""
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            torch.nn.LSTM(1, 1)(torch.zeros(1, 1))
+    except RuntimeError:
+        return False
+    return True
 
 
 def _precision(wanted: str, device: str) -> str:

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from lstm_zoo.errors import UsageError
 from lstm_zoo.language.task import LanguageTask
 from lstm_zoo.training.loop import Interrupted, Outcome, Trainer
+from lstm_zoo.training.machine import cpu_has_bf16
 from lstm_zoo.training.recipe import ScheduleConfig, read_recipe
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.training.schedule import Schedule
@@ -261,6 +262,15 @@ def test_training_on_cuda_learns(tiny_recipe: Path, verses: Path, tmp_path: Path
     assert curve(tmp_path)[-1]["loss"] < curve(tmp_path)[0]["loss"]
 
 
+@pytest.mark.skipif(cpu_has_bf16(), reason="this processor has bf16")
+def test_bf16_is_refused_where_there_is_none(
+    tiny_recipe: Path, verses: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="no bf16: take training.precision fp32"):
+        run(tiny_recipe, verses, tmp_path, overrides=["training.precision=bf16"])
+
+
+@pytest.mark.skipif(not cpu_has_bf16(), reason="this processor has no bf16")
 def test_bf16_trains_nearly_as_fp32(
     tiny_checkpoint: Path, tiny_recipe: Path, verses: Path, tmp_path: Path
 ) -> None:
