@@ -147,7 +147,8 @@ class Trainer:
 
     def _is_solved(self) -> bool:
         """Whether nothing better can come, see `Task`."""
-        last = [entry[f"validation_{self.task.metric}"] for entry in self.history[-PERFECT_EPOCHS:]]
+        key = f"validation_{self.task.metric}"  # which an epoch that prepares does not have
+        last = [entry[key] for entry in self.history[-PERFECT_EPOCHS:] if key in entry]
         return len(last) == PERFECT_EPOCHS and all(map(self._is_perfect, last))
 
     def _is_perfect(self, metric: float) -> bool:
