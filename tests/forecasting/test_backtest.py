@@ -41,6 +41,9 @@ class Oracle:
         mean = 50 + 0.05 * time + 8 * np.sin(2 * np.pi * time / 12)
         return mean[:, :, None, None] + self.spread * norm.ppf(levels)
 
+    def notes(self, series: Series) -> list[str]:
+        return list(series.notes)
+
 
 def test_the_table_has_every_score_of_the_model_and_its_baselines(
     forecaster: Forecaster, seasonal: np.ndarray

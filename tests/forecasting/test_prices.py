@@ -178,7 +178,7 @@ def test_a_table_of_prices_becomes_a_table_of_quantiles(columns: tuple[str, ...]
 
 
 def test_prices_below_zero_are_refused() -> None:
-    with pytest.raises(UsageError, match="prices are above zero, got -3"):
+    with pytest.raises(UsageError, match="the price -3 in row 81 is not above zero"):
         forecaster().forecast(np.append(stock()[:, 3], -3.0))
 
 
