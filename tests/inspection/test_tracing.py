@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 import lstm_zoo as zoo
 from lstm_zoo.cells import CELLS
 from lstm_zoo.language.predict import UnseenCharactersWarning
+from lstm_zoo.training.machine import cpu_has_bf16
 from tests.inspection.stepped import stepped
 
 LENGTHS = [3, 6, 1, 6]
@@ -348,6 +349,7 @@ def test_models_of_the_zoo_say_what_they_read() -> None:
     assert record.outputs[0].shape == (1, len(record.labels), len(writer.tokenizer))
 
 
+@pytest.mark.skipif(not cpu_has_bf16(), reason="this processor has no bf16")
 def test_under_autocast_gates_are_those_of_what_was_said() -> None:
     module = nn.LSTM(8, 16, 2)
     x = torch.randn(12, 1, 8)
