@@ -20,8 +20,8 @@ from lstm_zoo.zoo.checkpoint import fingerprint_difference, load_checkpoint
 
 SHIPPED = zoo.list_models()
 EACH_SHIPPED = pytest.mark.parametrize("name", SHIPPED)
-MINUTES = {"prob-lstm.sp500", "seg-lstm.ettm1", "seg-lstm.ettm2", "seg-lstm.weather"}
-"""Those whose evaluation fits a GARCH model to each of 500 stocks, or reads 50,000 rows."""
+MINUTES = {"prob-lstm.sp500"}
+"""Those whose evaluation fits a GARCH model to each of 500 stocks."""
 
 
 @pytest.fixture
