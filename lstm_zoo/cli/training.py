@@ -89,7 +89,7 @@ def train(
     python -m lstm_zoo train --csv mail.csv --text-column body --label-column folder.
     """
     from lstm_zoo.training.loop import Interrupted
-    from lstm_zoo.training.machine import keep_freed_memory
+    from lstm_zoo.training.machine import end_process, keep_freed_memory
     from lstm_zoo.training.train import train as run
 
     columns = Columns(text_column, label_column, value_column, date_column, horizon)
@@ -132,10 +132,12 @@ def train(
         )
     except Interrupted:
         print("\nstopped, and saved: the same command goes on from here", file=sys.stderr)
+        end_process(EXIT_INTERRUPTED)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if speaks:
         _report(config)
         print(f"written: {folder}; use it as local-dir:{folder}")
+    end_process(0)
 
 
 def _report(config: CheckpointConfig) -> None:

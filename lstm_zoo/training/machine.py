@@ -111,6 +111,18 @@ def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
     return result
 
 
+def end_process(code: int) -> None:
+    """End this process at once if it is one of several; else do nothing.
+
+    Python's own end takes longer than Gloo's threads allow: one that still holds a tensor then
+    aborts the process, which the launcher takes for a failure (pytorch/pytorch#179291).
+    """
+    if torch.distributed.is_initialized():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
 def peak_memory(device: torch.device) -> int:
     """Bytes: of the CUDA device's tensors, or of this process."""
     if device.type == "cuda":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from lstm_zoo.cli import app
 from lstm_zoo.training.loop import Interrupted
 from lstm_zoo.training.train import train
 
@@ -23,5 +24,6 @@ try:
     run(runs_dir=runs / "broken", should_stop=lambda: next(answers, True) and asks)
 except Interrupted:
     (runs / f"stopped-{os.environ['RANK']}").touch()
-run(runs_dir=runs / "broken")
-torch.distributed.destroy_process_group()
+options = [word for override in sys.argv[4:] for word in ("--set", override)]
+folders = ["--data-dir", str(data), "--runs-dir", str(runs / "broken")]
+app(["train", recipe, *folders, "--device", "cpu", *options])
