@@ -54,6 +54,12 @@ class LanguageModelConfig(BaseModel):
     temporal_penalty: float = Field(
         0.0, ge=0, description="in training: on that of their change from step to step (TAR)"
     )
+    drawn_tokens: int = Field(
+        0,
+        ge=0,
+        description="in training: rarer tokens that a step draws to score, beside its own and the"
+        " most frequent ones (Jean et al. 2015); 0 scores the whole vocabulary",
+    )
 
 
 class LanguageModel(nn.Module):
@@ -112,21 +118,26 @@ class LanguageModel(nn.Module):
         layers, weight = self.config.num_layers, self.embedding.weight
         return tuple(weight.new_zeros(layers, batch, *shape) for shape in shapes)
 
-    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def forward(
+        self, tokens: Tensor, state: State | None = None, score: bool = True
+    ) -> tuple[Tensor, State]:
         """Score the next token after each token.
 
         Args:
             tokens: (batch, time), integer.
             state: from the tokens before, for an LSTM h and c; None for an empty memory.
+            score: False leaves the output layer out.
 
         Returns:
-            Logits (batch, time, vocab_size), and the state after the last token.
+            Logits (batch, time, vocab_size), or what the output layer would be given, (batch, time,
+            features); and the state after the last token.
         """
         outputs, state = self.read(tokens, state)
         dropped = self.output_dropout(outputs)
         if self.training:
             self.penalty = self._penalty(outputs, dropped)
-        return self.output(self.projection(dropped)), state
+        features = self.projection(dropped)
+        return self.output(features) if score else features, state
 
     def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read tokens without scoring what comes next.

@@ -28,6 +28,7 @@ from lstm_zoo.language.plain import plain_state_dict, plain_torch_example
 from lstm_zoo.language.predict import TextGenerator
 from lstm_zoo.language.tokenizer import CharacterTokenizer, Tokenizer, parse_tokenizer
 from lstm_zoo.language.vocabulary import read_vocabulary
+from lstm_zoo.sampled_softmax import sampled_cross_entropy
 from lstm_zoo.task import JSON, Metric, Progress, module_device, no_progress
 
 FINGERPRINT_TOKENS = 64
@@ -75,8 +76,14 @@ class LanguageTask:
         keep = batch.keep.to(device)
         # An empty memory is zero in each part, whatever the cell.
         state = tuple(part.detach() * keep.view(1, -1, *[1] * (part.dim() - 2)) for part in state)
-        logits, state = model(batch.inputs, state)
-        loss = F.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten())
+        targets, drawn = batch.targets.flatten(), model.config.drawn_tokens
+        scores, state = model(batch.inputs, state, score=not drawn)
+        scores = scores.flatten(0, 1).float()
+        if drawn:
+            weight, bias = model.output.weight, model.output.bias
+            loss = sampled_cross_entropy(scores, weight, bias, targets, drawn) / len(targets)
+        else:
+            loss = F.cross_entropy(scores, targets)
         penalty, model.penalty = model.penalty, 0.0  # not kept: its graph cannot be copied
         return loss + penalty, state
 

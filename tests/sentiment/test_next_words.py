@@ -18,12 +18,7 @@ from lstm_zoo.errors import UsageError
 from lstm_zoo.sentiment.batches import ReadingBatches
 from lstm_zoo.sentiment.data import SentimentBatchConfig
 from lstm_zoo.sentiment.model import SentimentModel, SentimentModelConfig
-from lstm_zoo.sentiment.next_words import (
-    ReadingBatch,
-    _CrossEntropy,
-    candidates,
-    reading_loss,
-)
+from lstm_zoo.sentiment.next_words import ReadingBatch, reading_loss
 from lstm_zoo.sentiment.plain import plain_state_dict
 from lstm_zoo.sentiment.task import TASK
 from lstm_zoo.task import Preparation
@@ -109,39 +104,6 @@ def test_it_learns_what_follows_what() -> None:
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.1
-
-
-def test_the_loss_and_its_gradient_are_those_of_cross_entropy() -> None:
-    draw = partial(torch.randn, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    parts = [draw(shape).requires_grad_() for shape in ((7, 4), (11, 4), (11,))]
-    targets = torch.arange(7) % 5
-    ours = _CrossEntropy.apply(*parts, targets)
-    hidden, table, bias = parts
-    expected = F.cross_entropy(hidden @ table.T + bias, targets, reduction="sum")
-    torch.testing.assert_close(ours, expected)
-    gradients = (torch.autograd.grad(3 * one, parts) for one in (ours, expected))
-    for one, other in zip(*gradients, strict=True):
-        torch.testing.assert_close(one, other)
-
-
-def test_words_that_are_drawn_stand_for_those_that_are_not() -> None:
-    torch.manual_seed(0)
-    scores = torch.randn(500)
-    targets = torch.tensor([3, 400, 401])
-    sums = []
-    for _ in range(2000):
-        scored, counts_for = candidates(targets, 500, frequent=20, drawn=30)
-        assert len(scored) == 19 + 2 + 30  # the padding is none of the twenty
-        assert set(range(1, 20)) | {400, 401} <= set(scored.tolist())
-        assert not counts_for[scored < 20].any()
-        sums.append((scores[scored] + counts_for).exp().sum())
-    assert torch.stack(sums).mean().item() == pytest.approx(scores[1:].exp().sum().item(), rel=0.01)
-
-
-def test_of_a_small_vocabulary_every_word_is_scored() -> None:
-    scored, counts_for = candidates(torch.tensor([5]), 60, frequent=0, drawn=512)
-    assert scored.tolist() == list(range(1, 60))
-    assert not counts_for.any()
 
 
 def test_a_second_layer_that_has_seen_the_next_word_is_refused() -> None:
