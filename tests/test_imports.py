@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "lstm_zoo"
 ALLOWED: dict[str, set[str]] = {
     "cells": set(),
     "regularization": set(),
+    "sampled_softmax": set(),
     "initialization": {"cells", "errors", "task"},
     "task": set(),
     "files": {"errors"},
@@ -26,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
         "cells",
         "recurrent",
         "regularization",
+        "sampled_softmax",
         "initialization",
         "adopting",
         "task",
@@ -45,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "sentiment": {
         "recurrent",
         "regularization",
+        "sampled_softmax",
         "initialization",
         "adopting",
         "task",

@@ -14,6 +14,7 @@ from lstm_zoo.language.model import LanguageModel, LanguageModelConfig
 from lstm_zoo.language.task import TASK
 from lstm_zoo.sampled_softmax import _CrossEntropy, candidates, sampled_cross_entropy
 
+
 def test_the_loss_and_its_gradient_are_those_of_cross_entropy() -> None:
     draw = partial(torch.randn, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     parts = [draw(shape).requires_grad_() for shape in ((7, 4), (11, 4), (11,))]

@@ -171,7 +171,7 @@ def test_a_series_too_short_to_train_a_model_further_is_told_so(open_tab: Visit)
     said = page.locator("#forecast-status .notice", has_text="从 seg-lstm.etth1 继续训练")
     said.wait_for(timeout=WAIT)
     assert "至少要 2081 行" in said.inner_text()
-    assert page.locator("#forecast-go").is_enabled()
+    page.locator("#forecast-go:enabled").wait_for(timeout=WAIT)
 
 
 @needs_model

@@ -198,7 +198,7 @@ def test_two_visitors_download_a_model_once_and_use_it(
     for page in pages:
         page.click("#look-on-hub")
         page.get_by_text("lstm-zoo has 1 model on the Hub; not here yet: 1.").wait_for()
-        assert "has format version 99, newer than" in page.locator(".zoo").inner_text()
+        page.locator(".zoo", has_text="has format version 99, newer than").wait_for()
         assert "On the Hub" in model_of(page, HUB_MODEL).inner_text()
     monkeypatch.setattr(hub, "faults", [Fault("GET /store/", pause=0.0002)])
     for page in pages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,17 @@ def test_each_shipped_checkpoint_came_from_its_recipe(name: str) -> None:
     assert parse_recipe(kept, name)[0] == read_recipe(name)[0]
 
 
+@pytest.fixture
+def all_cores() -> Iterator[None]:
+    """More than the one thread that the other tests compute with."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.mark.skipif("LSTM_ZOO_DATA" not in os.environ, reason="LSTM_ZOO_DATA is not set")
+@pytest.mark.usefixtures("all_cores")
 @pytest.mark.parametrize("name", [n for n in SHIPPED if n not in MINUTES])
 def test_each_card_holds_what_evaluate_measures(name: str) -> None:
     checkpoint, metrics = evaluate(name)
