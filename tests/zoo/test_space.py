@@ -149,6 +149,7 @@ def test_it_starts_and_writes(folder: Path, python: str, tmp_path: Path) -> None
         "SPACE_ID": SPACE,
         "GRADIO_SERVER_NAME": "0.0.0.0",
         "GRADIO_SERVER_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
     }
     started = time.monotonic()
     with (tmp_path / "log").open("w") as log:
@@ -158,6 +159,11 @@ def test_it_starts_and_writes(folder: Path, python: str, tmp_path: Path) -> None
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until_answering(url, process, tmp_path / "log")
+        while "public link" not in (tmp_path / "log").read_text():
+            # Gradio still looks whether it can reach itself, and ends if that takes 3 seconds.
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() - started < 120
+            time.sleep(0.1)
         seconds = time.monotonic() - started
         assert len(written(f"{url}/gradio_api", MODEL)) == LENGTH
         status = Path(f"/proc/{process.pid}/status")
