@@ -59,10 +59,12 @@ tokenizer = json.load(open("tokenizer.json", encoding="utf-8"))
 lstm, state = torch.nn.LSTM({sizes}).requires_grad_(False), None
 parts = {{name: name.split(".") for name in w if name.startswith("layers.")}}
 lstm.load_state_dict({{f"{{p[2][:-1]}}{{p[1]}}": w[name] for name, p in parts.items()}})
-tokens = [tokenizer["characters"].index(c) for c in tokenizer["start"] + ""]  # "": your prompt
+known = list(tokenizer["characters"])
+tokens = [known.index(c) for c in list(tokenizer["start"])]  # and those of your prompt
 for _ in range(300):
     h, state = lstm(w["embedding.weight"][tokens], state)
     scores = w["{output}.weight"] @ {features} + w["output.bias"]
-    tokens = scores.softmax(0).multinomial(1)  # drawn from the probabilities of all characters
-    print(tokenizer["characters"][tokens], end="")
+    scores[[i for i, c in enumerate(known) if c == tokenizer["unknown"]]] = -torch.inf
+    tokens = scores.softmax(0).multinomial(1)  # drawn from the probabilities of all tokens
+    print(known[tokens], end="")
 """

@@ -90,6 +90,7 @@ class Recipe(_Section):
     task: str
     description: str = Field(description="one sentence for tables and cards")
     licence: str = Field("apache-2.0", description="licence of the weights")
+    note: str = Field("", description="what the card adds to its figures, as one to compare with")
     data: Any
     batches: Any
     model: Any

@@ -26,6 +26,7 @@ EXAMPLES = (
     ("shakespeare", "ROMEO:\n"),
     ("shakespeare", "KING HENRY:\nWhat news?\n\n"),
     ("shakespeare", "First Citizen:\nWe are "),
+    ("wikitext2", "The film was released in"),
     ("tang-poems", "《春夜》\n"),
     ("tang-poems", "床前明月光，"),
 )

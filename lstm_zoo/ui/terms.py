@@ -8,6 +8,7 @@ DESCRIPTIONS: dict[str, str] = {
     "char-lstm.shakespeare": "写莎士比亚风格的戏剧。",
     "char-lstm-small.shakespeare": "写莎士比亚风格的戏剧；小到几分钟就能重新训练。",
     "char-lstm.tang-poems": "仿唐人风格写古诗。",
+    "word-lstm.wikitext2": "一次一个词，写 2016 年维基百科风格的英文。",
     "prob-lstm.sp500": "给出任意股票或指数未来 1 到 20 天日收益率的概率分布。",
     "bilstm.imdb": "判断一篇影评是褒是贬。",
     "bilstm.sst2": "判断影评中的一句话是褒是贬。",
@@ -36,6 +37,7 @@ TERMS: dict[str, str] = {
     "expected calibration error": "期望校准误差",
     "Tiny Shakespeare": "Tiny Shakespeare（莎士比亚剧本）",
     "Complete Tang Poems": "《全唐诗》",
+    "WikiText-2": "WikiText-2（维基百科条目）",
     "Adding problem": "加法问题",
     "Brackets": "括号",
     "Copy memory": "复制记忆",
@@ -45,6 +47,8 @@ TERMS: dict[str, str] = {
     "mean squared error": "均方误差",
     "nats per character": "奈特/字",
     "bits per character": "比特/字",
+    "perplexity per word": "困惑度/词",
+    "nats per word": "奈特/词",
     "train": "训练集",
     "validation": "验证集",
     "test": "测试集",
@@ -55,6 +59,10 @@ TERMS: dict[str, str] = {
     ),
     "mean over all positions of one pass over the text, the memory carried from end to end": (
         "从头到尾读一遍全文，记忆一路保留，对所有位置取平均"
+    ),
+    "mean over all positions of one pass over the text, the memory carried from end to end; unknown"
+    " words and line ends count as words (Merity et al. 2018)": (
+        "从头到尾读一遍全文，记忆一路保留，对所有位置取平均；生词和换行也算作词（Merity 等 2018）"
     ),
 }
 """Chinese for other English in tasks and checkpoints; what is not here is shown as it is."""

@@ -117,6 +117,8 @@ def _evaluation(config: CheckpointConfig) -> str:
         text = "\n".join([head, *rows]) + f"\n\nMeasured by `{commands}`."
     else:
         text = "Not measured."
+    if note := config.recipe.get("note"):
+        text += f"\n\n{note}"
     if config.speed:
         speed = config.speed
         text += (

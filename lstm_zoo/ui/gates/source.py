@@ -33,6 +33,11 @@ TEXTS = {
     ),
 }
 """Texts to begin with, by language; all are older than any copyright."""
+WORDS = (
+    "The first film of the series was released in 1998 , and was well received by critics .\n",
+    "The storm turned to the west , and reached the coast early on the next day .\n",
+)
+"""For models of English words, which stand between spaces."""
 REVIEWS = {
     "en": (
         "Not a bad film at all: the plot is thin, but the two leads are a joy to watch.",
@@ -60,6 +65,9 @@ def example(predictor: Any, language: str, turn: int) -> str:
     if problem is None:
         texts = REVIEWS if hasattr(predictor, "classify") else TEXTS
         fitting = texts.get(language, texts["en"])
+        kind = getattr(getattr(predictor, "tokenizer", None), "kind", None)
+        if kind == "word" and language == "en":
+            fitting = WORDS
         return fitting[turn % len(fitting)]
     drawn = problem.draw(generator, 1, DRAWN_LENGTH).inputs[0]
     if problem.inputs:
