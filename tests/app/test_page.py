@@ -232,6 +232,24 @@ def test_fits_a_phone(visit: Visit) -> None:
     assert box["x"] + box["width"] <= 390
 
 
+def test_words_that_were_likely_stand_beside_their_bars(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="The film was released in").click()
+    page.wait_for_function("document.querySelector('#model input').value.startsWith('word-')")
+    page.fill("#length input", "20")
+    page.fill("#seed :is(textarea, input)", "1")
+    write(page)
+    for index in (3, 8, 15):
+        page.locator(".text-body b").nth(index).hover()
+        page.locator(".rivals.shown .rival").first.wait_for()
+        assert page.locator(".rivals").bounding_box()["width"] < 340
+        assert page.evaluate("""[...document.querySelectorAll('.rival')].every((row) => {
+            const [text, bar] = row.children;
+            const [left, right] = [text, bar].map((part) => part.getBoundingClientRect());
+            return text.scrollWidth <= text.clientWidth && left.right <= right.left;
+        })""")
+
+
 def test_neither_page_nor_server_calls_another_host(visit: Visit, server: Any) -> None:
     page = visit()  # the fixture notes each request of the page
     choose(page, "ROMEO:")

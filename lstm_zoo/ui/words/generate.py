@@ -11,7 +11,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "write": ("Write", "开始写"),
     "stop": ("Stop", "停止"),
     "length": ("Length", "长度"),
-    "length_info": ("In characters, up to 10,000.", "按字数计，最多 10,000。"),
+    "length_info": ("In characters or words, up to 10,000.", "按字或词计，最多 10,000。"),
     "temperature": ("Boldness", "大胆程度"),
     "temperature_info": (
         "Low keeps to what is likely, high takes risks; at 0 nothing is left to chance.",
