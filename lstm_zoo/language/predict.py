@@ -70,16 +70,20 @@ class TextGenerator:
         return self.tokenizer.unseen(_unix_lines(text))
 
     def reading(self, text: str) -> Reading:
-        """A text as the model reads it, character by character, after what every text starts from.
+        """A text as the model reads it, token by token, after what every text starts from.
 
-        Characters that it has never seen are named in a warning; without a character that stands in
-        for them they are left out.
+        What it has never seen is named in a warning; without a token that stands in for it, it is
+        left out.
         """
         self._warn_of_unseen(text, "text")
         text = self.tokenizer.start + _unix_lines(text)
-        tokens = self.tokenizer.encode(text)[None].to(module_device(self.model))
-        unread = set() if self.tokenizer.unknown_id is not None else set(self.unseen(text))
-        return Reading((tokens,), tuple(character for character in text if character not in unread))
+        tokens = self.tokenizer.encode(text)
+        if self.tokenizer.cuts_anywhere:  # a token a character, which may be another's variant
+            unread = set() if self.tokenizer.unknown_id is not None else set(self.unseen(text))
+            labels = tuple(character for character in text if character not in unread)
+        else:
+            labels = tuple(self.tokenizer.characters[token] for token in tokens.tolist())
+        return Reading((tokens[None].to(module_device(self.model)),), labels)
 
     def generate(self, prompt: str = "", **options: Any) -> str:
         """Write on from a prompt.
