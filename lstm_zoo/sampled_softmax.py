@@ -36,6 +36,9 @@ def sampled_cross_entropy(
         targets: tokens that are right, (positions,).
         drawn: how many to draw of the rarer tokens.
         never: a token that is never a target and is not to be scored.
+
+    Returns:
+        Nats, a scalar.
     """
     scored, counts_for = candidates(targets, len(table), drawn, never)
     column = torch.empty(len(table), dtype=torch.long, device=table.device)

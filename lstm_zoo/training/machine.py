@@ -114,8 +114,11 @@ def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
 def end_process(code: int) -> None:
     """End this process at once if it is one of several; else do nothing.
 
-    Python's own end takes longer than Gloo's threads allow: one that still holds a tensor then
-    aborts the process, which the launcher takes for a failure (pytorch/pytorch#179291).
+    Where Python ends by itself, a thread of Gloo that still holds a tensor may abort the process,
+    which the launcher takes for a failure (pytorch/pytorch#179291).
+
+    Args:
+        code: the exit status.
     """
     if torch.distributed.is_initialized():
         sys.stdout.flush()

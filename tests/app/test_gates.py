@@ -193,6 +193,7 @@ def test_every_model_reads_its_own_example(name: str) -> None:
     text = source.example(model, language, 0)
     found, notices = look(name, text)
     assert notices == []
+    assert found.labels
     assert len(found.labels) == len(arrays.values(found, found.unit_name, 0))
     assert source.example(model, language, 1) != text
 

@@ -220,8 +220,9 @@ def test_ten_lines_of_plain_torch_write_what_the_package_writes(name: str) -> No
     predictor = checkpoint.task.predictor(checkpoint.model, checkpoint.preprocessing)
     expected = predictor.generate("", temperature=0, max_new_tokens=100)
     written = run_example(checkpoint, folder)
-    assert len(checkpoint.preprocessing.encode(written)) == 300
-    assert written.startswith(expected)
+    tokens = checkpoint.preprocessing.encode(written)
+    assert len(tokens) == 300
+    assert checkpoint.preprocessing.decode(tokens[:100]) == expected
 
 
 @pytest.mark.parametrize("checkpoint", ["tied"], indirect=True)

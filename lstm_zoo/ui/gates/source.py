@@ -65,8 +65,7 @@ def example(predictor: Any, language: str, turn: int) -> str:
     if problem is None:
         texts = REVIEWS if hasattr(predictor, "classify") else TEXTS
         fitting = texts.get(language, texts["en"])
-        kind = getattr(getattr(predictor, "tokenizer", None), "kind", None)
-        if kind == "word" and language == "en":
+        if getattr(predictor.tokenizer, "kind", None) == "word" and language == "en":
             fitting = WORDS
         return fitting[turn % len(fitting)]
     drawn = problem.draw(generator, 1, DRAWN_LENGTH).inputs[0]
