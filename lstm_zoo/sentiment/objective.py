@@ -7,6 +7,8 @@ virtual adversarial noise, which needs no label. The norm is that of a whole tex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -28,10 +30,15 @@ def training_loss(model: SentimentModel, batch: SentimentBatch) -> Tensor:
     if not config.adversarial_norm and not config.virtual_adversarial_norm:
         return _cross_entropy(model, model(ids, batch.lengths), batch.labels)
     embedded = model.embed(ids)
-    logits = model.logits(embedded, batch.lengths)
-    clean = loss = _cross_entropy(model, logits, batch.labels)
+    read = embedded.detach().requires_grad_()
+    logits = model.logits(read, batch.lengths)
+    clean = _cross_entropy(model, logits, batch.labels)
+    # One gradient of the clean loss is both that of training and the direction of the noise.
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    gradient, *gradients = torch.autograd.grad(clean, [read, *weights], allow_unused=True)
+    loss = _with_gradient(clean, [embedded, *weights], [gradient, *gradients])
     if config.adversarial_norm:
-        noise = gradient_noise(clean, embedded, batch.lengths, config.adversarial_norm)
+        noise = unit(gradient, batch.lengths) * config.adversarial_norm
         noisy = model.logits(embedded + noise, batch.lengths)
         loss = loss + _cross_entropy(model, noisy, batch.labels)
     if config.virtual_adversarial_norm:
@@ -40,22 +47,19 @@ def training_loss(model: SentimentModel, batch: SentimentBatch) -> Tensor:
         start = unit(torch.randn_like(embedded), batch.lengths) * PROBE
         probe = (embedded.detach() + start).requires_grad_()
         distance = _divergence(said, model.logits(probe, batch.lengths))
-        noise = gradient_noise(distance, probe, batch.lengths, config.virtual_adversarial_norm)
+        (gradient,) = torch.autograd.grad(distance, probe)
+        noise = unit(gradient, batch.lengths) * config.virtual_adversarial_norm
         loss = loss + _divergence(said, model.logits(embedded + noise, batch.lengths))
     return loss
 
 
-def gradient_noise(loss: Tensor, embedded: Tensor, lengths: Tensor, norm: float) -> Tensor:
-    """Noise along the gradient of a loss, (batch, time, features); no gradient flows through it.
-
-    Args:
-        loss: a function of `embedded`, whose graph is kept.
-        embedded: (batch, time, features).
-        lengths: (batch,); there is no noise on padding.
-        norm: of each text's noise.
-    """
-    (gradient,) = torch.autograd.grad(loss, embedded, retain_graph=True)
-    return unit(gradient, lengths) * norm
+def _with_gradient(
+    loss: Tensor, inputs: Sequence[Tensor], gradients: Sequence[Tensor | None]
+) -> Tensor:
+    """The value of a loss, with a gradient that was computed before; its graph can be gone."""
+    pairs = zip(inputs, gradients, strict=True)
+    linear = torch.stack([(x * g).sum() for x, g in pairs if g is not None]).sum()
+    return loss.detach() + (linear - linear.detach())
 
 
 def unit(noise: Tensor, lengths: Tensor) -> Tensor:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
 from lstm_zoo.cells import CELLS
 from lstm_zoo.sentiment.batches import SentimentBatch
 from lstm_zoo.sentiment.model import SentimentModel, SentimentModelConfig
-from lstm_zoo.sentiment.objective import gradient_noise, training_loss, unit
+from lstm_zoo.sentiment.objective import training_loss, unit
 from lstm_zoo.sentiment.plain import plain_state_dict
 
 EVERY_POOLING = ["last", "max", "mean", "attention"]
@@ -92,15 +93,10 @@ def test_normalised_embeddings_have_mean_0_and_variance_1_by_frequency() -> None
     torch.testing.assert_close(shares @ (vectors - mean).square(), torch.ones(6), atol=1e-3, rtol=0)
 
 
-def test_adversarial_noise_has_the_given_length_and_leaves_padding_alone() -> None:
-    model = made().train()
-    embedded = model.embed(batch())
-    loss = model.logits(embedded, LENGTHS)[:, 0].sum()
-    noise = gradient_noise(loss, embedded, LENGTHS, 3.0)
-    torch.testing.assert_close(noise.square().sum((1, 2)).sqrt(), torch.full((4,), 3.0))
+def test_noise_has_the_given_length_and_leaves_padding_alone() -> None:
+    noise = unit(torch.randn(4, 9, 6), LENGTHS)
+    torch.testing.assert_close(noise.square().sum((1, 2)), torch.ones(4))
     assert (noise[1, 4:] == 0).all()
-    assert not noise.requires_grad
-    assert (unit(torch.ones(4, 9, 6), LENGTHS)[1, 4:] == 0).all()
 
 
 def test_noise_of_a_vanishing_gradient_still_has_its_length() -> None:
@@ -110,19 +106,33 @@ def test_noise_of_a_vanishing_gradient_still_has_its_length() -> None:
 
 
 def test_adversarial_noise_makes_the_loss_larger_than_noise_at_random() -> None:
-    model = made(normalised_embedding=True)
-    labels = torch.tensor([0, 1, 0, 1])
+    model = made(normalised_embedding=True, adversarial_norm=0.5)
+    examples = SentimentBatch(batch(), LENGTHS, torch.tensor([0, 1, 0, 1]))
     embedded = model.embed(batch())
-    clean = torch.nn.functional.cross_entropy(model.logits(embedded, LENGTHS), labels)
-    noise = gradient_noise(clean, embedded, LENGTHS, 0.5)
-    at_random = unit(torch.randn_like(noise), LENGTHS) * 0.5
+    clean = cross_entropy(model.logits(embedded, LENGTHS), examples.labels)
+    at_random = unit(torch.randn_like(embedded), LENGTHS) * 0.5
+    by_chance = cross_entropy(model.logits(embedded + at_random, LENGTHS), examples.labels)
+    noisy = training_loss(model, examples) - clean
+    assert noisy > clean + 1e-4
+    assert noisy > by_chance
 
-    def loss(with_noise: torch.Tensor) -> float:
-        logits = model.logits(embedded + with_noise, LENGTHS)
-        return torch.nn.functional.cross_entropy(logits, labels).item()
 
-    assert loss(noise) > clean.item() + 1e-4
-    assert loss(noise) > loss(at_random) > loss(-noise)
+def test_adversarial_loss_and_its_gradient_are_those_of_two_plain_losses() -> None:
+    model = made(normalised_embedding=True, adversarial_norm=0.5, label_smoothing=0.1)
+    examples = SentimentBatch(batch(), LENGTHS, torch.tensor([0, 1, 0, 1]))
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+
+    embedded = model.embed(batch())
+    clean = cross_entropy(model.logits(embedded, LENGTHS), examples.labels, label_smoothing=0.1)
+    (gradient,) = torch.autograd.grad(clean, embedded, retain_graph=True)
+    logits = model.logits(embedded + unit(gradient, LENGTHS) * 0.5, LENGTHS)
+    plain = clean + cross_entropy(logits, examples.labels, label_smoothing=0.1)
+    loss = training_loss(model, examples)
+    torch.testing.assert_close(loss, plain)
+    for ours, theirs in zip(
+        torch.autograd.grad(loss, weights), torch.autograd.grad(plain, weights), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("option", ["adversarial_norm", "virtual_adversarial_norm"])
