@@ -10,7 +10,7 @@ from lstm_zoo.adopting import check_alike, parameters_of_both
 from lstm_zoo.sentiment.model import SentimentModel
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 
-EMBEDDING = "embedding.weight"
+BY_TOKEN = ("embedding.weight", "next_words.bias")
 OF_THE_DATA = ("temperature", "frequencies")
 """Parameters that are fitted or counted, not trained."""
 
@@ -27,6 +27,7 @@ def adopt_weights(
     """Copy the weights of a trained classifier.
 
     Tokens that it does not know keep their own, and so does the output layer if the labels differ.
+    What predicts the next word is taken only by a model that has such a part too.
 
     Args:
         model: gets the weights.
@@ -41,11 +42,15 @@ def adopt_weights(
     theirs = source_tokenizer.library.get_vocab()
     rows = {n: theirs[text] for text, n in tokenizer.library.get_vocab().items() if text in theirs}
 
+    left_out = [*OF_THE_DATA, *([] if same_labels else ["output."])]
+    if not model.config.next_words:
+        left_out.append("next_words.")
+
     def wanted(name: str) -> bool:
-        return name not in OF_THE_DATA and (same_labels or not name.startswith("output."))
+        return not name.startswith(tuple(left_out))
 
     for name, (weight, start) in parameters_of_both(model, source, wanted).items():
-        by_token = name == EMBEDDING
+        by_token = name in BY_TOKEN
         check_alike(name, weight, start, "sizes in the section model", skip=int(by_token))
         if by_token:
             weight[list(rows)] = start[list(rows.values())].to(weight.device)
