@@ -52,6 +52,7 @@ def classify(
     For example: python -m lstm_zoo classify bilstm.imdb "A dull film." --why
     """
     from lstm_zoo.sentiment.tables import read_lines
+    from lstm_zoo.sentiment.tokenizer import well_formed
     from lstm_zoo.zoo.names import load
 
     if [bool(texts), file is not None, csv is not None].count(True) != 1:
@@ -69,7 +70,8 @@ def classify(
     if file:
         texts = read_lines(file)
     else:
-        texts = [_standard_input() if text == "-" else text for text in texts or []]
+        given = [_standard_input() if text == "-" else text for text in texts or []]
+        texts = [well_formed(text) for text in given]
     if why:
         _explain(model, texts, as_json)
         return
@@ -124,11 +126,18 @@ def _explain(model: SentimentClassifier, texts: list[str], as_json: bool) -> Non
     from lstm_zoo.sentiment.attribution import explain
     from lstm_zoo.sentiment.flip import nearest_flip
 
-    found = [(text, explain(model, text), nearest_flip(model, text)) for text in texts]
-    if as_json:
-        print_json([_explained(*one) for one in found])
-        return
-    for text, explanation, flip in found:
+    documents = []
+    for text in texts:
+        if not model.encode(text).ids:  # a verdict with a warning, and nothing to explain
+            verdict = model.classify(text)
+            documents.append(_document(text, verdict))
+            if not as_json:
+                print(_line(text, verdict))
+            continue
+        explanation, flip = explain(model, text), nearest_flip(model, text)
+        documents.append(_explained(text, explanation, flip))
+        if as_json:
+            continue
         print(_line(text, explanation.verdict))
         print(f"  for {explanation.label!r}, in log-odds:")
         for (start, end), value in zip(
@@ -143,6 +152,8 @@ def _explain(model: SentimentClassifier, texts: list[str], as_json: bool) -> Non
         else:
             label = flip.verdict.label
             print(f"  {label} ({flip.verdict.probabilities[label]:.1%}) would be: {flip.text}")
+    if as_json:
+        print_json(documents)
 
 
 def _line(text: str, verdict: Verdict) -> str:

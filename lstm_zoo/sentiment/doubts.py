@@ -13,6 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lstm_zoo.sentiment.tokenizer import without_markup
+
 MIN_WORDS = {"en": 3, "zh": 4}
 """Fewer words of English, or Chinese characters, are too few."""
 MAX_UNKNOWN = 0.5
@@ -21,8 +23,12 @@ MIN_SCRIPT = 0.5
 """Share of the letters that must be of the language's script."""
 MAX_KANA = 0.1
 """Share of the letters over which a text with Chinese characters is Japanese."""
+CHINESE_LETTERS = 4
+"""Letters that a Chinese character is worth."""
 JUDGED_WORDS = 8
 """In fewer words there may be no function word in English either."""
+MAX_UNKNOWN_FOREIGN = 0.25
+"""Share of unknown tokens over which few words with a foreign one among them are not English."""
 MIN_FUNCTION_WORDS = 0.1
 """Share of a text's words, under which it is hardly English."""
 
@@ -52,6 +58,17 @@ only much how even as at i it's don't doesn't didn't isn't can't n't 's 've 're 
 bad well while
 """
 _ELSEWHERE_TOO = "a an in on so has"
+# Those of other languages, without what is an English word too.
+_FOREIGN = """
+el la los las un una unos unas y que por con para pero muy más está este esta esto eso esa qué yo él
+ella nosotros se lo ya mi su sus del al voy hay sin fue cuando cuándo donde dónde tiene le les des
+du et est une je tu il elle ils nous vous ne pas ce cette qui dans pour sur avec très mais c'est
+j'ai n'est l'on qu'il d'une être ont mon ma mes ses nos vos der das und ist nicht ein eine einen ich
+sie wir zu mit auf auch sehr aber dem für di che non è sono della gli questo molto um uma não muito
+meu ele isso het een van niet ik dat och är det inte jag
+"""
+_ELIDED = ("l'", "d'", "j'", "n'", "c'", "m'", "s'", "qu'")
+_FOREIGN_WORDS = frozenset(_FOREIGN.split())
 _WEIGHTS = dict.fromkeys(_ENGLISH.split(), 1.0) | dict.fromkeys(_ELSEWHERE_TOO.split(), 0.5)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|['’][^\W\d_]+")
 
@@ -103,7 +120,7 @@ def find_doubts(
     if tokens_used < tokens_total:
         values = {"characters": characters_used, "used": tokens_used, "total": tokens_total}
         doubts.append(Doubt("cut", dict(values)))
-    read = text[:characters_used]
+    read = without_markup(text[:characters_used])
     scripts = count_scripts(read)
     letters = scripts.total()
     if not letters:
@@ -112,7 +129,7 @@ def find_doubts(
     foreign = _foreign_script(scripts, wanted) if wanted else None
     if foreign:
         doubts.append(Doubt("script", {"found": foreign, "wanted": str(wanted)}))
-    elif language == "en" and not _looks_english(read):
+    elif language == "en" and not _looks_english(read, unknown_share):
         doubts.append(Doubt("language", {}))
     if unknown_share > MAX_UNKNOWN:
         doubts.append(Doubt("unknown", {"share": unknown_share}))
@@ -128,8 +145,9 @@ def guess_language(text: str) -> str:
 
     A Chinese character is worth several letters: a text half in each is for the Chinese model.
     """
-    scripts = count_scripts(text)
-    return "zh" if 4 * scripts["Chinese"] >= scripts["Latin"] and scripts["Chinese"] else "en"
+    scripts = count_scripts(without_markup(text))
+    chinese = CHINESE_LETTERS * scripts["Chinese"]
+    return "zh" if chinese >= scripts["Latin"] and chinese else "en"
 
 
 def count_scripts(text: str) -> Counter[str]:
@@ -154,13 +172,22 @@ def _foreign_script(scripts: Counter[str], wanted: str) -> str | None:
     letters = scripts.total()
     if wanted == "Chinese" and scripts["Japanese"] > MAX_KANA * letters:
         return "Japanese"
-    if scripts[wanted] >= MIN_SCRIPT * letters:
+    weights = Counter(scripts)
+    weights["Chinese"] *= CHINESE_LETTERS
+    if weights[wanted] >= MIN_SCRIPT * weights.total():
         return None
     return max((name for name in scripts if name != wanted), key=lambda name: scripts[name])
 
 
-def _looks_english(text: str) -> bool:
+def _looks_english(text: str, unknown_share: float) -> bool:
     words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
-    if len(words) < JUDGED_WORDS:
-        return True
-    return sum(_WEIGHTS.get(word, 0.0) for word in words) >= MIN_FUNCTION_WORDS * len(words)
+    english = sum(_WEIGHTS.get(word, 0.0) for word in words)
+    if len(words) >= JUDGED_WORDS:
+        return english >= MIN_FUNCTION_WORDS * len(words)
+    elided = {word[:2] for word in words if word.startswith(_ELIDED) and word not in _WEIGHTS}
+    foreign = len(_FOREIGN_WORDS.intersection(words)) + len(elided)
+    has_accents = any("\x7f" < letter < "\u0250" and letter.isalpha() for letter in text)
+    is_unknown = unknown_share > MAX_UNKNOWN_FOREIGN
+    if not english and has_accents and is_unknown:
+        return False
+    return foreign <= english or (foreign == 1 and not has_accents and not is_unknown)

@@ -133,10 +133,12 @@ class _Search:
     def step(self, edits: Edits) -> tuple[float, Edits]:
         """The best edit of one word more, and the log-odds after it."""
         left = [number for number in self.order if number not in edits]
-        if len(left) < 2:  # nothing would be left of the text
+        if not left:
             return math.inf, edits
         omitted: list[Edits] = [edits | {number: ""} for number in left[: self.tried]]
-        tried = sorted(zip(self.odds(omitted), left, omitted, strict=False), key=itemgetter(0))
+        # Without its last word there would be no text.
+        odds = self.odds(omitted) if len(left) > 1 else [math.inf]
+        tried = sorted(zip(odds, left, omitted, strict=False), key=itemgetter(0))
         replaced = [
             edits | {number: self.spellings[other]}
             for _, number, _ in tried[:REPLACED]

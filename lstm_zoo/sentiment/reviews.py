@@ -60,8 +60,12 @@ class Collection:
 IMDB_WHOLE = "imdb/aclImdb_v1.tar.gz"
 IMDB_ARCHIVES = ("imdb/aclImdb_train_test.tar.gz", IMDB_WHOLE)
 IMDB_UNLABELLED_ARCHIVES = ("imdb/aclImdb_unsup.tar.gz", IMDB_WHOLE)
-_GLUE_FILES = ("train.tsv.gz", "dev.tsv")
-SST2_TEST_FILE = "sst2/sentence/stsa.binary.test"
+SST2_FILES = {
+    "train": ("sst2/glue/train.tsv.gz", "sst2/sentence/stsa.binary.train"),
+    "validation": ("sst2/glue/dev.tsv", "sst2/sentence/stsa.binary.dev"),
+    "test": ("sst2/sentence/stsa.binary.test",),
+}
+"""GLUE's phrases, else whole sentences."""
 HOTEL_FILE = "chinese_sentiment/ChnSentiCorp_htl_all.csv"
 SHOPPING_FILE = "chinese_sentiment/online_shopping_10_cats.zip"
 _CHINESE_URL = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets"
@@ -80,7 +84,9 @@ def read_imdb(find: Find) -> Parts:
     archive = _first_there(find, IMDB_ARCHIVES)
     if archive:
         return _read_imdb_archive(archive)
-    return {part: list(_hub_rows(find, "imdb", "plain_text", part)) for part in ("train", "test")}
+    parts = ("train", "test")
+    other = IMDB_ARCHIVES[0]
+    return {part: list(_hub_rows(find, "imdb", "plain_text", part, other)) for part in parts}
 
 
 def read_imdb_unlabelled(find: Find) -> list[str]:
@@ -92,7 +98,8 @@ def read_imdb_unlabelled(find: Find) -> list[str]:
     if archive:
         numbered = {int(name[1]): text for name, text in _archived(archive, _IMDB_UNLABELLED_NAME)}
         return [numbered[number] for number in sorted(numbered)]
-    return [row.text for row in _hub_rows(find, "imdb", "plain_text", "unsupervised")]
+    other = IMDB_UNLABELLED_ARCHIVES[0]
+    return [row.text for row in _hub_rows(find, "imdb", "plain_text", "unsupervised", other)]
 
 
 def _read_imdb_archive(path: Path) -> Parts:
@@ -131,11 +138,17 @@ def _first_there(find: Find, names: Iterable[str]) -> Path | None:
     return None
 
 
-def _hub_rows(find: Find, name: str, folder: str, part: str) -> Iterator[Review]:
-    """Rows of a data set as the Hub keeps it, `stanfordnlp/NAME`: one parquet file a part."""
+def _hub_rows(find: Find, name: str, folder: str, part: str, other: str) -> Iterator[Review]:
+    """Rows of a data set as the Hub keeps it, `stanfordnlp/NAME`: one parquet file a part.
+
+    Where that is missing too, the `other` file that would do is named.
+    """
     file = f"{part}-00000-of-00001.parquet"
     url = f"https://huggingface.co/datasets/stanfordnlp/{name}/resolve/main/{folder}/{file}"
-    path = find(f"{name}/{file}", url)
+    try:
+        path = find(f"{name}/{file}", url)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}; or else one that holds {other}") from None
     from pyarrow import parquet  # an extra, for training alone
 
     for row in parquet.read_table(path).to_pylist():
@@ -145,25 +158,29 @@ def _hub_rows(find: Find, name: str, folder: str, part: str) -> Iterator[Review]
 def read_sst2(find: Find) -> Parts:
     """The Stanford Sentiment Treebank as GLUE has it: phrases to train by, sentences to choose by.
 
-    GLUE keeps the labels of its test sentences back. They stand in the older file
-    `stsa.binary.test`; without it there is no test part.
+    Without GLUE's files the older ones of whole sentences are read, `stsa.binary.*`, else those of
+    the Hub. GLUE keeps the labels of its test sentences back: without `stsa.binary.test` there is
+    no test part.
     """
-    train, dev = (_first_there(find, [f"sst2/glue/{name}"]) for name in _GLUE_FILES)
-    parts = {
-        "train": _glue_rows(gzip.decompress(train.read_bytes())) if train else None,
-        "validation": _glue_rows(dev.read_bytes()) if dev else None,
-    }
-    read = {
-        part: list(rows or _hub_rows(find, "sst2", "data", part)) for part, rows in parts.items()
-    }
-    sentences = _first_there(find, [SST2_TEST_FILE])
-    if sentences:
-        lines = filter(None, sentences.read_text("utf-8").splitlines())
-        read["test"] = [Review(line[2:], int(line[0]), "film") for line in lines]
-    return read
+    parts: Parts = {}
+    for part, names in SST2_FILES.items():
+        path = _first_there(find, names)
+        if path:
+            read = _stsa_rows if path.name.startswith("stsa") else _glue_rows
+            parts[part] = list(read(path))
+        elif part != "test":
+            parts[part] = list(_hub_rows(find, "sst2", "data", part, names[0]))
+    return parts
 
 
-def _glue_rows(content: bytes) -> Iterator[Review]:
+def _stsa_rows(path: Path) -> Iterator[Review]:
+    for line in filter(None, path.read_text("utf-8").splitlines()):
+        yield Review(line[2:], int(line[0]), "film")
+
+
+def _glue_rows(path: Path) -> Iterator[Review]:
+    content = path.read_bytes()
+    content = gzip.decompress(content) if path.suffix == ".gz" else content
     head, *lines = content.decode("utf-8").splitlines()
     if head != "sentence\tlabel":
         raise UsageError(f"a file of GLUE's SST-2 begins with 'sentence, label', got {head!r:.60}")

@@ -164,6 +164,8 @@ def _find_encoding(path: Path) -> str:
         even, odd = start[::2].count(0), start[1::2].count(0)
         one_sided = 4 * min(even, odd) < max(even, odd)
         candidates = ["utf-16-le" if odd > even else "utf-16-be"] if one_sided else []
+        if 8 * max(even, odd) < len(start):  # Chinese, or some other text with a zero byte in it
+            candidates.insert(0, "utf-8")
     else:
         candidates = ["utf-8", "gb18030"]
     fault = "it has bytes that are no text"
@@ -175,21 +177,29 @@ def _find_encoding(path: Path) -> str:
             continue
         if encoding != "gb18030" or 5 * rare <= foreign:
             return encoding
+        fault = "as GB18030 it would be rare Chinese characters"
     raise UsageError(f"{path.name} is not {ENCODINGS} ({fault}): save it as UTF-8")
 
 
 def _count_characters(path: Path, encoding: str) -> tuple[int, int]:
-    """Characters that GB 2312 lacks, and all beyond ASCII; raises `UnicodeDecodeError`."""
+    """Rare characters, and all beyond ASCII; raises `UnicodeDecodeError`.
+
+    Those of GB 2312 are common, and of traditional ones the first level of Big5.
+    """
     counted: Counter[str] = Counter()
     with open_text(path, encoding) as file:
         while block := file.read(SAMPLE_BYTES):
             if encoding == "gb18030":
                 counted.update(block)
     foreign = {character: times for character, times in counted.items() if character > "\x7f"}
-    rare = [
-        times for character, times in foreign.items() if not character.encode("gb2312", "ignore")
-    ]
+    rare = [times for character, times in foreign.items() if not _is_common(character)]
     return sum(rare), sum(foreign.values())
+
+
+def _is_common(character: str) -> bool:
+    if character.encode("gb2312", "ignore"):
+        return True
+    return b"\xa4" <= character.encode("big5", "ignore")[:1] <= b"\xc6"
 
 
 def _find_shape(path: Path, encoding: str, text_column: str | None) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +18,7 @@ Kind = Literal["words", "characters", "subwords"]
 
 # Tags that reviews are sprinkled with; anything else in angle brackets is the writer's.
 _MARKUP = r"(?i)</?(?:br|p|i|b|em|strong|a|div|span|hr)\b[^<>]*>"
+LONG_TOKEN = 20  # characters, hardly ever reached: of a long text so much is gone through first
 # As in the Penn Treebank "don't" is "do" and "n't", "it's" is "it" and "'s".
 _WORDS = r"\w+(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]"
 # Latin words and numbers stay whole, everything else is a character each.
@@ -32,12 +34,10 @@ class Encoding(NamedTuple):
     Attributes:
         ids: the tokens' numbers, up to the limit.
         offsets: where each stands in the text as given: start and end, in characters.
-        total: how many tokens the text has, those beyond the limit too.
     """
 
     ids: list[int]
     offsets: list[tuple[int, int]]
-    total: int
 
     @property
     def unknown_share(self) -> float:
@@ -48,6 +48,16 @@ class Encoding(NamedTuple):
     def end(self) -> int:
         """Where in the text reading stopped, in characters."""
         return self.offsets[-1][1] if self.offsets else 0
+
+
+def well_formed(text: str) -> str:
+    """The text with a question mark for each lone surrogate, which no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def without_markup(text: str) -> str:
+    """The text with spaces for the tags that are no tokens; all else keeps its place."""
+    return re.sub(_MARKUP, lambda tag: " " * len(tag[0]), text)
 
 
 class ReviewTokenizer:
@@ -171,15 +181,22 @@ class ReviewTokenizer:
 
     def encode(self, text: str, limit: int | None = None) -> Encoding:
         """The tokens of a text and their places; at most `limit` of them."""
-        whole = self.library.encode(text, add_special_tokens=False)
-        return Encoding(whole.ids[:limit], whole.offsets[:limit], len(whole.ids))
+        text = well_formed(text)
+        head = (
+            text[: LONG_TOKEN * limit] if limit else text
+        )  # of a long text, no more than it takes
+        found = self.library.encode(head, add_special_tokens=False)
+        if limit and len(found.ids) <= limit and len(head) < len(text):
+            found = self.library.encode(text, add_special_tokens=False)
+        return Encoding(found.ids[:limit], found.offsets[:limit])
 
     def encode_many(self, texts: Sequence[str], limit: int | None = None) -> list[np.ndarray]:
         """The tokens of many texts, int32 (length,) each, faster than one by one."""
         found: list[np.ndarray] = []
         for start in range(0, len(texts), SLICE):
             part = self.library.encode_batch_fast(
-                list(texts[start : start + SLICE]), add_special_tokens=False
+                [well_formed(text) for text in texts[start : start + SLICE]],
+                add_special_tokens=False,
             )
             found += [np.array(one.ids[:limit], dtype=np.int32) for one in part]
         return found

@@ -136,7 +136,7 @@ def _training(config: CheckpointConfig) -> str:
             f" (source: {data['source']}; licence: {data['licence']})."
         )
     else:
-        text = f"On {data['name']} ({data['source']}; {data['licence']})"
+        text = f"On {data_used(config)} ({data['source']}; {data['licence']})"
         text += f", with the recipe `{config.name}`" * bool(config.recipe)
         if TrainingFacts.__optional_keys__ - SELDOM <= training.keys():
             first = training.get("preparing_epochs")
@@ -157,6 +157,19 @@ def _training(config: CheckpointConfig) -> str:
     if parts:
         text += f"\n\n```json\n{json.dumps(parts, indent=1, ensure_ascii=False)}\n```"
     return text
+
+
+def data_used(config: CheckpointConfig) -> str:
+    """What a checkpoint has learned from: its data set, and what else there was.
+
+    Args:
+        config: the checkpoint's.
+    """
+    used: str = config.data["name"]
+    if config.recipe.get("data", {}).get("unlabelled"):
+        used += ", with its unlabelled texts"
+    start = config.recipe.get("training", {}).get("start_from")
+    return used + (f", started from {start}" if start else "")
 
 
 def _learning_curve(history: Sequence[CurvePoint]) -> str:

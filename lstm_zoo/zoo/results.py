@@ -15,7 +15,7 @@ from typing import Any
 
 from lstm_zoo.errors import CheckpointError, validated
 from lstm_zoo.files import read_block, write_block, write_text
-from lstm_zoo.zoo.card import duration, machine, megabytes, model_card
+from lstm_zoo.zoo.card import data_used, duration, machine, megabytes, model_card
 from lstm_zoo.zoo.checkpoint import CARD, CONFIG, as_json, load_checkpoint, read_config
 from lstm_zoo.zoo.config import CheckpointConfig
 from lstm_zoo.zoo.reading import checkpoint_file
@@ -71,7 +71,7 @@ def result_row(config: CheckpointConfig, size: int) -> dict[str, str]:
         "name": config.name,
         "task": config.task,
         "description": config.description,
-        "data": config.data["name"],
+        "data": data_used(config),
         "licence": config.licence,
         "parameters": str(config.parameters),
         "bytes": str(size),

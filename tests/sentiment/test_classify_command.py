@@ -108,6 +108,23 @@ def test_why_prints_contributions_and_what_would_flip_it(name: str) -> None:
     assert "would be:" in done.stdout
 
 
+def test_a_line_without_a_word_does_not_lose_the_others(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("a great film\n<br />\na dull film\n", "utf-8")
+    done = run("classify", name, "--file", path, "--why")
+    assert done.returncode == 0
+    assert "There is no word in this text." in done.stdout
+    found = json.loads(run("classify", name, "--file", path, "--why", "--json").stdout)
+    assert [one["text"] for one in found] == ["a great film", "<br />", "a dull film"]
+    assert ["tokens" in one for one in found] == [True, False, True]
+
+
+def test_half_of_a_character_is_read_as_a_question_mark(name: str) -> None:
+    done = run("classify", name, "a great film \udcff yes")
+    assert done.returncode == 0
+    assert "a great film ? yes" in done.stdout
+
+
 def test_a_csv_file_gets_its_verdicts(name: str, table: Path) -> None:
     done = run("classify", name, "--csv", table)
     out = table.with_suffix(".classified.csv")

@@ -33,6 +33,11 @@ def doubts(text: str, language: str, unknown_share: float = 0.0) -> tuple[Doubt,
         ("酒店的WiFi很慢，email都发不出去", "zh"),
         ("A gorgeous, witty, seductive movie.", "en"),
         ("The café’s naïve décor 👍 <br /><br />was not to my taste", "en"),
+        ("La La Land rocks", "en"),
+        ("Amélie is a delight", "en"),
+        ("Feels like Fellini's d'Artagnan", "en"),
+        ('<div class="review-content"><br /><br />房间很差<br /></div>', "zh"),
+        ("宾馆房间HOTEL", "zh"),
         ("好吃不贵", "zh"),
     ],
 )
@@ -72,13 +77,27 @@ def test_other_languages_in_latin_letters_are_not_english(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["Tom tenía un arma.", "Je ne sais pas", "C'est l'heure", "Das ist gut", "È una storia"]
+)
+def test_a_few_foreign_words_are_not_english_either(text: str) -> None:
+    assert "language" in keys(text, "en")
+
+
+@pytest.mark.parametrize(("unknown_share", "found"), [(0.1, []), (0.5, ["language"])])
+def test_one_foreign_word_is_doubted_beside_unknown_ones(
+    unknown_share: float, found: list[str]
+) -> None:
+    assert keys("Esa granja pertenece a Tom", "en", unknown_share) == found
+
+
+@pytest.mark.parametrize(
     ("text", "language"), [("Great!", "en"), ("很好", "zh"), ("Not bad", "en")]
 )
 def test_few_words_are_too_short(text: str, language: str) -> None:
     assert keys(text, language) == ["too_short"]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "👍👍👍", "12345 ... !!!", "\x00"])
+@pytest.mark.parametrize("text", ["", "   ", "👍👍👍", "1 ... !!!", "\x00", "<br /><br />"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_text_without_words_says_so(text: str, language: str) -> None:
     assert keys(text, language) == ["no_words"]
@@ -110,15 +129,25 @@ def test_any_text_gets_sentences(text: str, language: str, unknown_share: float)
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [(ENGLISH, "en"), (CHINESE, "zh"), ("", "en"), ("iPhone 很好用", "zh"), ("Élan", "en")],
+    [
+        (ENGLISH, "en"),
+        (CHINESE, "zh"),
+        ("", "en"),
+        ("iPhone 很好用", "zh"),
+        ("Élan", "en"),
+        ("<div class='review'><br />房间很差</div>", "zh"),
+    ],
 )
 def test_the_model_is_picked_by_the_texts_language(text: str, language: str) -> None:
     assert guess_language(text) == language
 
 
-def sentences(path: Path, column: int = 0) -> list[str]:
+LAST = slice(-5000, None)
+
+
+def sentences(path: Path, column: int = 0, which: slice = LAST) -> list[str]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [line.rstrip("\n").split("\t")[column] for line in file][-5000:]
+        return [line.rstrip("\n").split("\t")[column] for line in file][which]
 
 
 def share_of(key: str, texts: list[str]) -> float:
@@ -126,11 +155,20 @@ def share_of(key: str, texts: list[str]) -> float:
     return sum(key in keys(text, "en") for text in long) / len(long)
 
 
+def share_of_short(texts: list[str]) -> float:
+    """Sentences of a few words whose language is doubted where the model knows 7 of 10 tokens."""
+    short = [text for text in texts if 4 <= len(text.split()) <= 7]
+    return sum("language" in keys(text, "en", 0.3) for text in short) / len(short)
+
+
 def test_real_foreign_sentences_are_doubted_and_real_english_ones_are_not(real_data: Any) -> None:
     for name in ("multi30k/train.de.gz", "multi30k/train.fr.gz"):
         assert share_of("language", sentences(real_data / name)) > 0.98
     for name in ("tatoeba/fra.txt.gz", "tatoeba/spa.txt.gz"):
         assert share_of("language", sentences(real_data / name, column=1)) > 0.97
+        middle = slice(20_000, 40_000)
+        assert share_of_short(sentences(real_data / name, 1, middle)) > 0.85
+        assert share_of_short(sentences(real_data / name, 0, middle)) < 0.005
     assert share_of("language", sentences(real_data / "multi30k/train.en.gz")) < 0.03
     lines = (real_data / "sst2/sentence/stsa.binary.train").read_text("utf-8").splitlines()
     assert share_of("language", [line[2:] for line in lines]) < 0.01

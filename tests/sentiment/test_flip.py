@@ -37,6 +37,14 @@ def test_says_none_where_few_words_do_not_do(classifier: SentimentClassifier) ->
     assert nearest_flip(classifier, "great " * 60, max_edits=1) is None
 
 
+def test_a_text_of_one_word_gets_another_word(classifier: SentimentClassifier) -> None:
+    flip = nearest_flip(classifier, "lovely")
+    assert flip is not None
+    (edit,) = flip.edits
+    assert (edit.start, edit.end, flip.text) == (0, 6, edit.new)
+    assert flip.verdict.label == "negative"
+
+
 def test_a_very_long_text_is_searched_in_what_is_read(
     classifier: SentimentClassifier,
 ) -> None:

@@ -149,6 +149,11 @@ def test_missing_reviews_are_named(tmp_path: Path) -> None:
         read_split(config("imdb"), tmp_path)
 
 
+def test_missing_files_are_named_as_they_are_published(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"holds sst2/glue/train\.tsv\.gz$"):
+        read_split(config("sst2"), tmp_path)
+
+
 def test_missing_unlabelled_reviews_are_named(imdb: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"unsupervised-00000-of-00001\.parquet is missing"):
         load_reviews(config("imdb", unlabelled=True), imdb)
@@ -175,6 +180,14 @@ def test_sst2_takes_test_and_dev_sentences_out_of_the_phrases(tmp_path: Path) ->
     assert "phrase 5" not in texts(parts, "train")
     assert left_out["also in an official part"] == 2
     assert test == "the sentences of stsa.binary.test"
+
+    (tmp_path / "sst2" / "glue" / "train.tsv.gz").unlink()
+    (tmp_path / "sst2" / "glue" / "dev.tsv").unlink()
+    (sentences / "stsa.binary.train").write_text("1 fine , all in all\n0 phrase 5\n", "utf-8")
+    (sentences / "stsa.binary.dev").write_text("0 not so fine\n", "utf-8")
+    parts, _, _ = read_split(config("sst2"), tmp_path)
+    assert texts(parts, "train") == {"fine , all in all"}
+    assert texts(parts, "validation") == {"not so fine"}
 
 
 def test_the_forms_that_the_hub_keeps_are_read_where_there_is_no_other(tmp_path: Path) -> None:

@@ -60,6 +60,19 @@ def test_chinese_in_gb18030_is_not_taken_for_anything_else(tmp_path: Path) -> No
     assert next(table.read()) == ["1", "早餐太差，无论去多少人，那边也不加食品的。"]
 
 
+def test_traditional_characters_in_gb18030_are_common_too(tmp_path: Path) -> None:
+    row = ["1", "這間酒店的環境還不錯，但是服務態度讓人覺得難受。"]
+    data = f"label,review\n{','.join(row)}\n".encode("gb18030")
+    assert next(open_table(file(tmp_path, data)).read()) == row
+
+
+def test_a_zero_byte_does_not_make_a_file_utf_16(tmp_path: Path) -> None:
+    rows = [["id", "text"], ["1", "a great\0 film"], ["2", "awful"]]
+    table = open_table(file(tmp_path, content(rows).encode()))
+    assert table.encoding == "utf-8"
+    assert list(table.read()) == rows[1:]
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

@@ -67,9 +67,27 @@ def test_the_vocabulary_is_cut_at_size_and_count() -> None:
     assert rare.encode("good film").unknown_share == 0
 
 
-def test_the_limit_cuts_and_the_total_is_told() -> None:
+@pytest.mark.parametrize("kind", ["words", "characters", "subwords"])
+@pytest.mark.parametrize(
+    "text", ["good film, " * 5000, "房间很好" * 9000, " " * 5000 + "bad " * 30]
+)
+def test_of_a_long_text_as_much_is_gone_through_as_the_limit_takes(kind: str, text: str) -> None:
+    tokenizer = TOKENIZERS[kind]
+    whole, cut = tokenizer.encode(text), tokenizer.encode(text, limit=20)
+    assert cut == (whole.ids[:20], whole.offsets[:20])
+
+
+def test_half_of_a_character_is_a_question_mark() -> None:
+    tokenizer = learned([*ENGLISH, "?"])
+    assert tokenizer.encode("good\ud800film") == tokenizer.encode("good?film")
+    assert (
+        tokenizer.encode_many(["good\udcfffilm"])[0].tolist() == tokenizer.encode("good?film").ids
+    )
+
+
+def test_the_limit_cuts() -> None:
     encoding = learned(ENGLISH).encode("good film " * 50, limit=7)
-    assert (len(encoding.ids), len(encoding.offsets), encoding.total) == (7, 7, 100)
+    assert (len(encoding.ids), len(encoding.offsets)) == (7, 7)
     assert encoding.end == len("good film good film good film good")
 
 

@@ -21,6 +21,7 @@ from lstm_zoo.zoo.names import WEIGHTS_DIR
 from lstm_zoo.zoo.results import (
     checkpoint_table,
     read_results,
+    result_row,
     result_rows,
     results_csv,
     rewrite,
@@ -53,6 +54,16 @@ def test_the_card_says_what_the_config_says(tiny_checkpoint: Path) -> None:
         assert metric.command in card
     assert f"{config.parameters:,} parameters" in card
     assert config.sample in card
+
+
+def test_all_that_a_model_has_learned_from_is_named(config: CheckpointConfig) -> None:
+    name = config.data["name"]
+    assert result_row(config, 0)["data"] == name
+    recipe = config.recipe | {"data": {"unlabelled": True}, "training": {"start_from": "lstm.old"}}
+    more = config.model_copy(update={"recipe": recipe})
+    used = f"{name}, with its unlabelled texts, started from lstm.old"
+    assert result_row(more, 0)["data"] == used
+    assert f"On {used} (" in card_of(more)
 
 
 @EACH_SHIPPED

@@ -10,6 +10,7 @@ from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.sentiment.attribution import explain
 from lstm_zoo.sentiment.flip import nearest_flip
 from lstm_zoo.sentiment.predict import Verdict
+from lstm_zoo.sentiment.tokenizer import well_formed
 from lstm_zoo.ui.models import get_model
 from lstm_zoo.ui.sentiment.judging import TASK, TEXT_LIMIT, pick_model
 from lstm_zoo.ui.zero_gpu import on_gpu
@@ -56,6 +57,7 @@ def sentiment_explain(text: str, model: str = "", label: str = "") -> dict[str, 
     if len(text) > TEXT_LIMIT:
         raise gr.Error(f"the text has more than {TEXT_LIMIT:,} characters", print_exception=False)
     try:
+        text = well_formed(text)
         name = model or pick_model(text)
         classifier = get_model(name, TASK)
         found = explain(classifier, text, label or None)

@@ -11,6 +11,7 @@ from lstm_zoo.sentiment.attribution import Explanation, explain
 from lstm_zoo.sentiment.doubts import Doubt, guess_language
 from lstm_zoo.sentiment.flip import MAX_EDITS, Flip, nearest_flip
 from lstm_zoo.sentiment.predict import SentimentClassifier, Verdict
+from lstm_zoo.sentiment.tokenizer import well_formed
 from lstm_zoo.ui.models import find_models, get_model
 from lstm_zoo.ui.states import State, new_state, told
 from lstm_zoo.ui.words import WORDS, Sentence, same, sentence
@@ -57,7 +58,7 @@ def judge(text: str, model: str | None, other: str | None) -> Iterator[State]:
     Yields:
         States of the view; what goes wrong is in the last one's `error`.
     """
-    text = (text or "").encode("utf-8", "replace").decode()
+    text = well_formed(text or "")
     state = blank()
     if len(text) > TEXT_LIMIT:
         length, limit = f"{len(text):,}", f"{TEXT_LIMIT:,}"
@@ -88,8 +89,8 @@ def _judge(text: str, names: list[str], state: State) -> Iterator[State]:
 
     yield now(status=sentence("looking_why"))
     for card, classifier in zip(cards, classifiers, strict=True):
-        if classifier.encode(text).ids:
-            card |= _reasons(text, explain(classifier, text))
+        if card["pieces"]:  # of what the model reads; the rest is not gone through again
+            card |= _reasons(text, explain(classifier, card["text"]))
             yield now(status=sentence("looking_why"))
     for card, classifier in zip(cards, classifiers, strict=True):
         card["flip"] = _flip(text, nearest_flip(classifier, text))
