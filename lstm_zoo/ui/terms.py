@@ -15,7 +15,7 @@ DESCRIPTIONS: dict[str, str] = {
     "seg-lstm.ettm2": "预测一台变压器的负载和油温，每刻钟一步，最远到 180 小时之后。",
     "seg-lstm.exchange": "预测八种货币的汇率，最远到 720 天之后。",
     "seg-lstm.weather": "预测一地天气的 21 个量，每十分钟一步，最远到五天之后。",
-    "bilstm.imdb": "判断一篇影评是褒是贬。",
+    "bilstm.imdb": "判断一篇影评是褒是贬；读过的只有它学习用的影评。",
     "bilstm.sst2": "判断影评中的一句话是褒是贬。",
     "bilstm.hotel-zh": "判断一篇中文酒店评论是褒是贬。",
     "bilstm.reviews-zh": "判断一篇中文酒店或商品评论是褒是贬。",
