@@ -195,6 +195,8 @@ def main() -> None:
     parser.add_argument("--only-table", action="store_true", help="train nothing")
     options = parser.parse_args()
     cells = options.cells.split(",")
+    for name in {*cells} - {*CELL_NAMES} | {*options.problems.split(",")} - {*STEPS}:
+        parser.error(f"there is no {name!r}; cells: {CELL_NAMES}, problems: {[*STEPS]}")
     jobs: list[Callable[[], None]]
     if options.what == "gating":
         runs, block = gating_runs(), gating_block

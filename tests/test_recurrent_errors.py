@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from lstm_zoo.cells import LSTMCell
 from lstm_zoo.recurrent import LSTM
 
 INPUT_SIZE, HIDDEN_SIZE, BATCH, STEPS = 3, 5, 4, 6
@@ -88,12 +89,41 @@ MESSAGES = {
     "c_0 should be of dtype torch.float32, got torch.float64": (X, (H, H.double())),
     "hx should be a tuple (h_0, c_0), got a Tensor of length 2": (X, H),
     "c_0 should be of shape (2, 4, 5), got (1, 4, 5)": (PACKED, (H, H[:1])),
+    "h_0 should be a tensor, got a NoneType": (X, (None, None)),
+    "c_0 should be a tensor, got a tuple": (X, (H, (H, H))),
+    "the weights' device cpu, got meta: move the input by .to('cpu')": (X.to("meta"),),
+    "c_0 should be on the weights' device cpu, got meta": (X, (H, H.to("meta"))),
 }
 
 
 @pytest.mark.parametrize(("message", "call"), MESSAGES.items(), ids=MESSAGES.keys())
 def test_errors_name_the_value_and_what_is_right(message, call):
     assert message in str(error_of(LSTM(3, 5, num_layers=2), *call))
+
+
+@pytest.mark.parametrize("hx", [X[0], (X[0],), (X[0],) * 3, X[0][None].expand(2, -1, -1)])
+def test_a_cell_refuses_what_is_not_h_and_c(hx):
+    error = error_of(LSTMCell(3, 3), X[0], hx)
+    assert "hx should be a tuple (h, c), got a " in str(error)
+
+
+def test_on_the_meta_device_shapes_are_computed():
+    output, (h, c) = LSTM(3, 5, num_layers=2, device="meta")(X.to("meta"))
+    assert output.shape == nn.LSTM(3, 5, num_layers=2)(X)[0].shape
+    assert h.shape == c.shape == H.shape
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("GRU", "there is no cell 'GRU'; did you mean 'gru'? There are: lstm, "),
+        ("mLSTM", "did you mean 'mlstm'?"),
+        ("peepole", "did you mean 'peephole'?"),
+        ("transformer", "there is no cell 'transformer'; there are: lstm, "),
+    ],
+)
+def test_an_unknown_cell_is_answered_by_a_near_one_or_all(cell, message):
+    assert message in str(error_of(LSTM, 3, 5, cell=cell))
 
 
 def test_dropout_with_one_layer_warns_and_names_both_values():

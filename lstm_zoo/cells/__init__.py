@@ -57,7 +57,7 @@ def get_cell(cell: str | Cell) -> Cell:
     """A cell by its name, or the one that is given.
 
     Raises:
-        ValueError: there is no cell of that name; says which is nearest.
+        ValueError: there is no cell of that name; says which is near, and which there are.
         TypeError: it is neither a name nor a cell.
     """
     if isinstance(cell, Cell):
@@ -65,10 +65,9 @@ def get_cell(cell: str | Cell) -> Cell:
     if not isinstance(cell, str):
         raise TypeError(f"cell should be a name or a Cell, got {cell!r}")
     if cell not in CELLS:
-        near = difflib.get_close_matches(cell, CELLS, n=1, cutoff=0)
-        raise ValueError(
-            f"there is no cell {cell!r}; did you mean {near[0]!r}? There are: {', '.join(CELLS)}"
-        )
+        near = difflib.get_close_matches(cell.lower(), CELLS, n=1)
+        hint = f"did you mean {near[0]!r}? There" if near else "there"
+        raise ValueError(f"there is no cell {cell!r}; {hint} are: {', '.join(CELLS)}")
     return CELLS[cell]()
 
 

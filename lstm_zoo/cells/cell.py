@@ -43,6 +43,7 @@ class Cell(ABC):
         candidate: what is written to the memory.
         shows_tanh_c: whether h is the output gate times tanh(c), projected or not.
         zoned: parts of the state that zoneout may hold back.
+        learned: parts of the state whose start may be learned.
         has_projection: whether h can be projected to fewer features (`proj_size`).
         feature_dims: dimensions of one step's input: 1 for a vector, 3 for an image.
     """
@@ -54,6 +55,7 @@ class Cell(ABC):
     candidate: ClassVar[str] = "cell"
     shows_tanh_c: ClassVar[bool] = False
     zoned: ClassVar[tuple[str, ...]] = ("h", "c")
+    learned: ClassVar[tuple[str, ...]] = ("h", "c")
     has_projection: ClassVar[bool] = False
     feature_dims: ClassVar[int] = 1
 

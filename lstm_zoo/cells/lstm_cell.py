@@ -61,8 +61,11 @@ class LSTMCell(nn.Module):
 
         Raises:
             ValueError: input, h or c has neither one nor two dimensions.
-            RuntimeError: input, h or c has a wrong size.
+            RuntimeError: input, h or c has a wrong size, or hx is not h and c.
         """
+        if hx is not None and not (isinstance(hx, tuple | list) and len(hx) == 2):
+            length = f" of length {len(hx)}" if hasattr(hx, "__len__") else ""
+            raise RuntimeError(f"hx should be a tuple (h, c), got a {type(hx).__name__}{length}")
         named = {"input": input} if hx is None else {"input": input, "h": hx[0], "c": hx[1]}
         for name, value in named.items():
             if value.dim() not in (1, 2):

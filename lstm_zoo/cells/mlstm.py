@@ -56,6 +56,7 @@ class MatrixLSTM(ScanCell):
     write_gate = "input"
     # C and n are sums of the same steps, scaled by m: one held back without the others is no state.
     zoned = ("h",)
+    learned = ("c", "n")  # h is an output only
 
     def __post_init__(self) -> None:
         if type(self.heads) is not int or self.heads < 1:

@@ -51,6 +51,7 @@ class ScalarLSTM(Cell):
     write_gate = "input"
     # c and n are sums of the same steps, scaled by m: one held back without the others is no state.
     zoned = ("h",)
+    learned = ("h",)
 
     def __post_init__(self) -> None:
         if type(self.heads) is not int or self.heads < 1:

@@ -56,7 +56,7 @@ def unroll(
             return _scan(cell, steps, initial, weights, reverse, edit)
         is_standard = type(cell) is StandardLSTM  # a subclass may have another step
         is_plain = edit is unedited and not keep_gates and "weight_hr" not in weights
-        if is_standard and is_plain and not torch.is_autocast_enabled(x.device.type):
+        if is_standard and is_plain and not is_autocast(x):
             steps = steps.flip(0) if reverse else steps
             hs, state = lstm_through_time(steps, initial, weights)
             return (hs.flip(0) if reverse else hs).flatten(0, 1), state, {}
@@ -88,6 +88,12 @@ def unroll(
         state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
     names = kept[0] if kept else ()
     return torch.cat(outputs), state, {n: torch.cat([step[n] for step in kept]) for n in names}
+
+
+def is_autocast(x: Tensor) -> bool:
+    """Whether products of this tensor are computed in lower precision; on `meta` there is none."""
+    kind = x.device.type
+    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
 
 
 def _scan(

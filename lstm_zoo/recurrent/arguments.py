@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from lstm_zoo.cells import CELLS
+from lstm_zoo.cells.unroll import is_autocast
 
 
 def check_arguments(lstm: Any) -> None:
@@ -38,7 +38,7 @@ def check_arguments(lstm: Any) -> None:
             f"proj_size should be less than hidden_size={lstm.hidden_size}, "
             f"or 0 for no projection, got {lstm.proj_size}"
         )
-    for name in ("bias", "batch_first", "trainable_state", "layer_norm"):
+    for name in ("bias", "batch_first", "bidirectional", "trainable_state", "layer_norm"):
         if not isinstance(getattr(lstm, name), bool):
             raise TypeError(f"{name} should be True or False, got {getattr(lstm, name)!r}")
     for name in ("dropout", "recurrent_dropout", "zoneout"):
@@ -54,39 +54,53 @@ def check_arguments(lstm: Any) -> None:
 
 
 def check_input(
-    x: Tensor, dims: tuple[int, ...], input_size: int, dtype: torch.dtype, feature_dims: int
+    x: Tensor, dims: tuple[int, ...], input_size: int, weight: Tensor, feature_dims: int
 ) -> None:
     """Checks the tensor that a layer is to read.
 
     Raises:
         ValueError: it has a wrong number of dimensions or a wrong dtype.
-        RuntimeError: it has a wrong number of features.
+        RuntimeError: it has a wrong number of features, or is on another device than the weights.
     """
+    dtype, device = weight.dtype, weight.device
     if x.dim() not in dims:
         expected = " or ".join(map(str, dims))
         raise ValueError(f"input should have {expected} dimensions, got {x.dim()}")
     if x.size(-feature_dims) != input_size:
         got = x.size(-feature_dims)
         raise RuntimeError(f"input should have {input_size} features, got {got}")
-    if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type):
+    if x.device != device:
+        raise RuntimeError(
+            f"input should be on the weights' device {device}, got {x.device}: "
+            f"move the input by .to({str(device)!r}) or the model by .to({str(x.device)!r})"
+        )
+    if x.dtype != dtype and not is_autocast(x):
         raise ValueError(
             f"input should have the weights' dtype {dtype}, got {x.dtype}: "
             f"convert the input by .to({dtype}) or the model by .to({x.dtype})"
         )
 
 
-def check_state(hx: Any, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dtype) -> None:
+def check_state(hx: Any, shapes: Mapping[str, tuple[int, ...]], weight: Tensor) -> None:
     """Checks the state that a layer is to start from.
 
     Raises:
-        RuntimeError: it has not one part for each of `shapes`, of that shape and the dtype.
+        RuntimeError: it has not one part for each of `shapes`, of that shape, and of the weights'
+            dtype and device.
     """
+    dtype, device = weight.dtype, weight.device
     if not isinstance(hx, tuple | list) or len(hx) != len(shapes):
         names = ", ".join(f"{name}_0" for name in shapes)
         length = f" of length {len(hx)}" if hasattr(hx, "__len__") else ""
         raise RuntimeError(f"hx should be a tuple ({names}), got a {type(hx).__name__}{length}")
     for part, (name, shape) in zip(hx, shapes.items(), strict=True):
+        if not isinstance(part, Tensor):
+            raise RuntimeError(f"{name}_0 should be a tensor, got a {type(part).__name__}")
         if part.shape != shape:
             raise RuntimeError(f"{name}_0 should be of shape {shape}, got {tuple(part.shape)}")
-        if part.dtype != dtype and not torch.is_autocast_enabled(part.device.type):
+        if part.device != device:
+            raise RuntimeError(
+                f"{name}_0 should be on the weights' device {device}, got {part.device}"
+            )
+        if part.dtype != dtype and not is_autocast(part):
             raise RuntimeError(f"{name}_0 should be of dtype {dtype}, got {part.dtype}")

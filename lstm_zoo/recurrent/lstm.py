@@ -116,7 +116,7 @@ class LSTM(nn.Module):
                         num_layers * self.num_directions, *shape, device=device, dtype=dtype
                     )
                     for name, shape in zip(self.cell.state_names, shapes, strict=True)
-                    if name in self.cell.zoned
+                    if name in self.cell.learned
                 }
             )
         self.reset_parameters()
@@ -175,7 +175,8 @@ class LSTM(nn.Module):
 
         Raises:
             ValueError: the input has a wrong number of dimensions or a wrong dtype.
-            RuntimeError: the input has a wrong size, or the state a wrong shape or dtype.
+            RuntimeError: the input has a wrong size, or the state a wrong shape or dtype, or one
+                of them is on another device than the weights.
         """
         output, state, _ = self.read(input, hx, keep_gates=False)
         return output, state
@@ -217,7 +218,7 @@ class LSTM(nn.Module):
         """
         dims = self.cell.feature_dims
         if isinstance(input, PackedSequence):
-            check_input(input.data, (1 + dims,), self.input_size, self._dtype, dims)
+            check_input(input.data, (1 + dims,), self.input_size, self._weight, dims)
             batch_sizes = input.batch_sizes.tolist()
             initial = self._initial_state(hx, input.data, (batch_sizes[0],))
             if input.sorted_indices is not None:
@@ -228,7 +229,7 @@ class LSTM(nn.Module):
             record = self._record(kept, lambda gate: input._replace(data=gate))
             return input._replace(data=rows), final, record
 
-        check_input(input, (1 + dims, 2 + dims), self.input_size, self._dtype, dims)
+        check_input(input, (1 + dims, 2 + dims), self.input_size, self._weight, dims)
         is_batched = input.dim() == 2 + dims
         x = input if is_batched else input.unsqueeze(1)
         if is_batched and self.batch_first:
@@ -251,7 +252,7 @@ class LSTM(nn.Module):
         features = self.cell.state_shapes(self.hidden_size, self.proj_size, tuple(rows.shape[2:]))
         shapes = [(self.num_layers * self.num_directions, *batch, *shape) for shape in features]
         if hx is not None:
-            check_state(hx, dict(zip(self.cell.state_names, shapes, strict=True)), self._dtype)
+            check_state(hx, dict(zip(self.cell.state_names, shapes, strict=True)), self._weight)
         else:
             hx = tuple(rows.new_zeros(shape, dtype=self._dtype) for shape in shapes)
             if self.trainable_state:
@@ -326,8 +327,13 @@ class LSTM(nn.Module):
         }
 
     @property
+    def _weight(self) -> Tensor:
+        weight: Tensor = getattr(self, self._weight_name)
+        return weight
+
+    @property
     def _dtype(self) -> torch.dtype:
-        return getattr(self, self._weight_name).dtype
+        return self._weight.dtype
 
     def _parameter_shapes(self, layer: int) -> dict[str, tuple[int, ...]]:
         size = self.input_size
