@@ -166,9 +166,12 @@ def data_used(config: CheckpointConfig) -> str:
         config: the checkpoint's.
     """
     used: str = config.data["name"]
-    if config.recipe.get("data", {}).get("unlabelled"):
+    # A checkpoint of someone else's may hold anything here.
+    sections = (config.recipe.get(name) for name in ("data", "training"))
+    data, training = (one if isinstance(one, dict) else {} for one in sections)
+    if data.get("unlabelled"):
         used += ", with its unlabelled texts"
-    start = config.recipe.get("training", {}).get("start_from")
+    start = training.get("start_from")
     return used + (f", started from {start}" if start else "")
 
 

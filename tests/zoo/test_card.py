@@ -64,6 +64,8 @@ def test_all_that_a_model_has_learned_from_is_named(config: CheckpointConfig) ->
     used = f"{name}, with its unlabelled texts, started from lstm.old"
     assert result_row(more, 0)["data"] == used
     assert f"On {used} (" in card_of(more)
+    strange = config.model_copy(update={"recipe": {"data": "all", "training": ["much"]}})
+    assert result_row(strange, 0)["data"] == name
 
 
 @EACH_SHIPPED
