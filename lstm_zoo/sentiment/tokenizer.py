@@ -18,7 +18,7 @@ Kind = Literal["words", "characters", "subwords"]
 
 # Tags that reviews are sprinkled with; anything else in angle brackets is the writer's.
 _MARKUP = r"(?i)</?(?:br|p|i|b|em|strong|a|div|span|hr)\b[^<>]*>"
-LONG_TOKEN = 20  # characters, hardly ever reached: of a long text so much is gone through first
+LONG_TOKEN = 20  # characters; few are longer, so many texts need be gone through no further
 # As in the Penn Treebank "don't" is "do" and "n't", "it's" is "it" and "'s".
 _WORDS = r"\w+(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]"
 # Latin words and numbers stay whole, everything else is a character each.
@@ -182,9 +182,7 @@ class ReviewTokenizer:
     def encode(self, text: str, limit: int | None = None) -> Encoding:
         """The tokens of a text and their places; at most `limit` of them."""
         text = well_formed(text)
-        head = (
-            text[: LONG_TOKEN * limit] if limit else text
-        )  # of a long text, no more than it takes
+        head = text[: LONG_TOKEN * limit] if limit else text
         found = self.library.encode(head, add_special_tokens=False)
         if limit and len(found.ids) <= limit and len(head) < len(text):
             found = self.library.encode(text, add_special_tokens=False)

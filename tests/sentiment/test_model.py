@@ -97,6 +97,7 @@ def test_noise_has_the_given_length_and_leaves_padding_alone() -> None:
     noise = unit(torch.randn(4, 9, 6), LENGTHS)
     torch.testing.assert_close(noise.square().sum((1, 2)), torch.ones(4))
     assert (noise[1, 4:] == 0).all()
+    assert (unit(torch.ones(4, 9, 6), LENGTHS)[1, 4:] == 0).all()
 
 
 def test_noise_of_a_vanishing_gradient_still_has_its_length() -> None:
@@ -110,11 +111,15 @@ def test_adversarial_noise_makes_the_loss_larger_than_noise_at_random() -> None:
     examples = SentimentBatch(batch(), LENGTHS, torch.tensor([0, 1, 0, 1]))
     embedded = model.embed(batch())
     clean = cross_entropy(model.logits(embedded, LENGTHS), examples.labels)
-    at_random = unit(torch.randn_like(embedded), LENGTHS) * 0.5
-    by_chance = cross_entropy(model.logits(embedded + at_random, LENGTHS), examples.labels)
-    noisy = training_loss(model, examples) - clean
-    assert noisy > clean + 1e-4
-    assert noisy > by_chance
+    (gradient,) = torch.autograd.grad(clean, embedded, retain_graph=True)
+
+    def loss(noise: torch.Tensor) -> float:
+        logits = model.logits(embedded + 0.5 * unit(noise, LENGTHS), LENGTHS)
+        return cross_entropy(logits, examples.labels).item()
+
+    noisy = (training_loss(model, examples) - clean).item()
+    assert noisy > clean.item() + 1e-4
+    assert noisy > loss(torch.randn_like(embedded)) > loss(-gradient)
 
 
 def test_adversarial_loss_and_its_gradient_are_those_of_two_plain_losses() -> None:
