@@ -59,6 +59,15 @@ class _LinearRecurrence(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         a, _, h0 = inputs
         ctx.save_for_backward(a, h0, output)
+        ctx.save_for_forward(a, h0, output)
+
+    @staticmethod
+    def jvp(ctx: Any, da: Tensor | None, db: Tensor | None, dh0: Tensor | None) -> Tensor:
+        a, h0, h = ctx.saved_tensors
+        # dh_t = a_t * dh_{t-1} + da_t * h_{t-1} + db_t
+        da, db = (torch.zeros_like(a) if part is None else part for part in (da, db))
+        added = da * torch.cat([h0[None], h[:-1]]) + db
+        return linear_recurrence(a, added, torch.zeros_like(h0) if dh0 is None else dh0)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:

@@ -56,7 +56,7 @@ def unroll(
             return _scan(cell, steps, initial, weights, reverse, edit)
         is_standard = type(cell) is StandardLSTM  # a subclass may have another step
         is_plain = edit is unedited and not keep_gates and "weight_hr" not in weights
-        if is_standard and is_plain and not is_autocast(x):
+        if is_standard and is_plain and not is_autocast(x) and not is_taken_apart():
             steps = steps.flip(0) if reverse else steps
             hs, state = lstm_through_time(steps, initial, weights)
             return (hs.flip(0) if reverse else hs).flatten(0, 1), state, {}
@@ -94,6 +94,11 @@ def is_autocast(x: Tensor) -> bool:
     """Whether products of this tensor are computed in lower precision; on `meta` there is none."""
     kind = x.device.type
     return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+
+
+def is_taken_apart() -> bool:
+    """Whether `torch.func` or `torch.export` looks at each operation: they need the plain steps."""
+    return torch.compiler.is_exporting() or torch._C._are_functorch_transforms_active()
 
 
 def _scan(

@@ -249,6 +249,8 @@ def renamed(name, w):
         weights["weight_hh"], weights["bias_hh"] = w["weight_hm"], zeros
         weights["weight_ih"] = torch.cat([w["weight_im"], w["weight_ih"]])
         weights["bias_ih"] = torch.cat([zeros, w["bias_ih"]])
+    if name == "ugrnn":  # the candidate comes first
+        weights = {n: part.roll(HIDDEN_SIZE, 0) for n, part in weights.items()}
     return weights
 
 
@@ -259,6 +261,7 @@ TORCHRECURRENT = {
     "janet with beta 0.5": ("JANETCell", {"beta": 0.5}),
     "multiplicative": ("MultiplicativeLSTMCell", {}),
     "mgu": ("MGUCell", {}),
+    "ugrnn": ("UGRNNCell", {}),
 }
 
 
@@ -276,10 +279,11 @@ def test_equals_torchrecurrent_in_outputs_and_gradients(case):
 
     outputs, _, _ = run(cell, x, state, weights)
     # JANET's c and h are two parts of the state there, and equal.
-    last, expected = state[0] if name == "mgu" else (state[0], state[-1]), []
+    alone = name in ("mgu", "ugrnn")
+    last, expected = state[0] if alone else (state[0], state[-1]), []
     for x_t in x:
         last = functional_call(theirs, renamed(name, weights), (x_t, last))
-        expected.append(last if name == "mgu" else last[0])
+        expected.append(last if alone else last[0])
     expected = torch.stack(expected)
     assert_close(outputs, expected)
 
