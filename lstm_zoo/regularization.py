@@ -6,12 +6,13 @@ Locked dropout, embedding dropout, weight drop, recurrent dropout without memory
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence
 
 
 class LockedDropout(nn.Module):
@@ -22,29 +23,52 @@ class LockedDropout(nn.Module):
 
     Args:
         p: share of features set to zero in training, in [0, 1).
+        batch_first: whether the batch comes before time.
     """
 
-    def __init__(self, p: float) -> None:
+    def __init__(self, p: float, batch_first: bool = True) -> None:
         super().__init__()
         _check_share("LockedDropout p", p)
         self.p = p
+        self.batch_first = batch_first
 
-    def forward(self, x: Tensor) -> Tensor:
+    @overload
+    def forward(self, x: Tensor) -> Tensor: ...
+    @overload
+    def forward(self, x: PackedSequence) -> PackedSequence: ...
+
+    def forward(self, x: Tensor | PackedSequence) -> Tensor | PackedSequence:
         """Drop features of `x`.
 
         Args:
-            x: (batch, time, features).
+            x: (batch, time, features), or (time, batch, features) unless `batch_first`; images
+                (batch, time, channels, height, width), of which whole channels are dropped; or a
+                `PackedSequence`.
 
         Returns:
             The same shape; `x` itself in eval mode.
+
+        Raises:
+            ValueError: `x` has fewer dimensions.
         """
         if not self.training or self.p == 0:
             return x
-        mask = F.dropout(x.new_ones(x.shape[0], 1, x.shape[2]), self.p)
-        return x * mask
+        if isinstance(x, PackedSequence):
+            rows = torch.cat([torch.arange(n) for n in x.batch_sizes.tolist()]).to(x.data.device)
+            return x._replace(data=x.data * self._mask(x.data, int(x.batch_sizes[0]))[rows])
+        if x.dim() < 3:
+            order = "batch, time" if self.batch_first else "time, batch"
+            raise ValueError(f"LockedDropout takes ({order}, features), got {tuple(x.shape)}")
+        batch, time = (0, 1) if self.batch_first else (1, 0)
+        return x * self._mask(x.select(time, 0), x.shape[batch]).unsqueeze(time)
+
+    def _mask(self, step: Tensor, rows: int) -> Tensor:
+        """For the features of one step, (rows, features, ...)."""
+        kept = step.new_ones(rows, step.shape[1], *[1] * (step.dim() - 2))
+        return F.dropout(kept, self.p)
 
     def extra_repr(self) -> str:
-        return f"p={self.p}"
+        return f"p={self.p}" + ("" if self.batch_first else ", batch_first=False")
 
 
 class DroppedEmbedding(nn.Embedding):

@@ -7,6 +7,7 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 
 import lstm_zoo
 from lstm_zoo.regularization import DroppedEmbedding, LockedDropout, call_with_weight_drop
@@ -28,6 +29,36 @@ def test_locked_dropout_keeps_the_mean() -> None:
 def test_locked_dropout_does_nothing_in_eval_mode() -> None:
     x = torch.randn(2, 3, 4)
     assert LockedDropout(0.5).eval()(x) is x
+
+
+def test_locked_dropout_of_time_first_is_that_of_batch_first() -> None:
+    torch.manual_seed(0)
+    expected = LockedDropout(0.5)(torch.ones(3, 7, 50))
+    torch.manual_seed(0)
+    found = LockedDropout(0.5, batch_first=False)(torch.ones(7, 3, 50))
+    assert torch.equal(found.transpose(0, 1), expected)
+
+
+def test_locked_dropout_of_packed_rows_drops_the_same_features_of_a_row() -> None:
+    packed = pack_sequence([torch.ones(n, 50) for n in (2, 6, 4)], enforce_sorted=False)
+    dropped = LockedDropout(0.5)(packed)
+    assert dropped._replace(data=packed.data) == packed
+    rows = unpack_sequence(dropped)
+    assert [len(row) for row in rows] == [2, 6, 4]
+    assert all((row == row[:1]).all() for row in rows)
+    assert len({tuple(row[0].tolist()) for row in rows}) == 3
+    assert set(dropped.data.unique().tolist()) == {0.0, 2.0}
+
+
+def test_locked_dropout_drops_whole_channels_of_images() -> None:
+    dropped = LockedDropout(0.5)(torch.ones(3, 7, 50, 4, 5))
+    assert (dropped == dropped[:, :1, :, :1, :1]).all()
+    assert 0.3 < (dropped == 0).float().mean() < 0.7
+
+
+def test_locked_dropout_names_the_shape_that_it_takes() -> None:
+    with pytest.raises(ValueError, match=r"takes \(time, batch, features\), got \(7, 50\)"):
+        LockedDropout(0.5, batch_first=False)(torch.ones(7, 50))
 
 
 def test_embedding_dropout_drops_whole_tokens() -> None:

@@ -40,7 +40,7 @@ class AttentionLSTM(Cell):
     first, 0 where the tape is still empty.
 
     Args:
-        window: number of outputs on the tape.
+        window: number of outputs on the tape; in bfloat16, which counts to 256, no more than that.
 
     Raises:
         ValueError: window is not a whole number from 1 on.
@@ -51,6 +51,7 @@ class AttentionLSTM(Cell):
     gate_names = ("input", "forget", "cell", "output")
     state_names = ("h", "c", "tape", "filled")
     shows_tanh_c = True
+    zoned = ("c",)  # h stands on the tape as it was
     write_gate = "input"
 
     def __post_init__(self) -> None:

@@ -11,7 +11,8 @@ Equations, for the module k with the period T_k at the time t = 0, 1, 2, ...:
 The periods grow, so U, `weight_hh`, is block-upper-triangular: a module hears itself and slower
 ones. What lies below the diagonal blocks never acts and gets no gradient. The time t is a part of
 the state, "clock": text read in pieces ticks on. It is counted modulo the least common multiple of
-the periods, so that it stays exact in low precision, and rounded, so that nothing is learned of it.
+the periods, so that it stays exact in low precision (bfloat16 counts to 256), and rounded, so that
+nothing is learned of it.
 """
 
 from __future__ import annotations

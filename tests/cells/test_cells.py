@@ -8,41 +8,36 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_sequence, unpack_sequence
+from torch.nn.utils.rnn import (
+    PackedSequence,
+    pack_padded_sequence,
+    pack_sequence,
+    pad_packed_sequence,
+    unpack_sequence,
+)
 
 from lstm_zoo.cells import CELLS, Cell, ScanCell
 from lstm_zoo.recurrent import LSTM
-from lstm_zoo.regularization import call_with_weight_drop
+from tests.cells.built import (
+    BATCH,
+    HIDDEN_SIZE,
+    SPACE,
+    STEPS,
+    build,
+    close,
+    every_cell,
+    inputs,
+    started,
+)
 from tests.cells.reference import parallel, simple, standard
 
 REFERENCES = standard.REFERENCES | simple.REFERENCES | parallel.REFERENCES
-INPUT_SIZE, HIDDEN_SIZE, BATCH, STEPS = 3, 8, 3, 6
-SPACE = (3, 4)
-every_cell = pytest.mark.parametrize("name", CELLS)
-
-
-def build(cell: str | Cell, **options) -> LSTM:
-    torch.manual_seed(0)
-    layer = LSTM(INPUT_SIZE, HIDDEN_SIZE, dtype=torch.float64, cell=cell, **options)
-    for parameter in layer.parameters():  # no two alike, none at a special value
-        parameter.data += 0.3 * torch.randn_like(parameter)
-    return layer
-
-
-def inputs(layer: LSTM, steps: int = STEPS, batch: int = BATCH) -> Tensor:
-    space = SPACE if layer.cell.feature_dims == 3 else ()
-    return torch.randn(steps, batch, INPUT_SIZE, *space, dtype=torch.float64)
-
-
-def started(layer: LSTM, batch: int = BATCH) -> tuple[Tensor, ...]:
-    """A state as the layer itself makes one: not every number is a state of every cell."""
-    with torch.no_grad():
-        return layer(inputs(layer, steps=5, batch=batch))[1]
 
 
 def assert_follows_its_equations(cell: Cell, name: str) -> None:
@@ -92,10 +87,6 @@ def assert_gradients_agree_with_finite_differences(cell: Cell) -> None:
 
 def named(cell: Cell, state: tuple[Tensor, ...]) -> list[tuple[str, Tensor]]:
     return list(zip(cell.state_names, state, strict=True))
-
-
-def close(actual: object, expected: object) -> None:
-    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-10)
 
 
 @every_cell
@@ -184,25 +175,6 @@ def test_batch_first_and_a_single_row_change_the_layout_only(name):
 
 
 @every_cell
-@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
-def test_biases_are_there_or_not(name, bias):
-    layer = build(name, bias=bias)
-    assert bias == any("bias" in parameter for parameter, _ in layer.named_parameters())
-    assert layer(inputs(layer))[0].isfinite().all()
-
-
-@every_cell
-def test_it_is_projected_or_says_that_it_cannot_be(name):
-    if CELLS[name]().has_projection:
-        layer = build(name, proj_size=2, num_layers=2)
-        output, (h, c, *_) = layer(inputs(layer))
-        assert (output.shape[-1], h.shape[-1], c.shape[-1]) == (2, 2, HIDDEN_SIZE)
-    else:
-        with pytest.raises(ValueError, match="has no projection: proj_size should be 0, got 2"):
-            build(name, proj_size=2)
-
-
-@every_cell
 def test_float32_halves_nothing_but_precision(name):
     layer = build(name, num_layers=2)
     x = inputs(layer)
@@ -235,63 +207,6 @@ def test_a_copy_is_equal_and_its_own(name):
     close(twin(x), layer(x))
     nn.init.zeros_(next(twin.parameters()))
     assert next(layer.parameters()).any()
-
-
-@every_cell
-def test_a_trainable_state_is_learned_where_none_is_given(name):
-    layer = build(name, trainable_state=True)
-    x = inputs(layer)
-    layer(x)[0].square().sum().backward()
-    assert set(layer.initial_state) == set(layer.cell.learned) & set(layer.cell.state_names)
-    assert any(part.grad is not None and part.grad.any() for part in layer.initial_state.values())
-    given = tuple(torch.zeros_like(part) for part in started(layer))
-    plain = build(name)
-    plain.load_state_dict({n: layer.state_dict()[n] for n in plain.state_dict()})
-    close(layer(x, given), plain(x, given))
-
-
-@every_cell
-def test_zoneout_holds_units_back_in_training_and_takes_the_mean_in_eval(name):
-    layer = build(name, zoneout=1.0)
-    x, state = inputs(layer, steps=1), started(build(name))
-    for mode in (True, False):  # held back for certain, the mean of one is the same
-        _, last = layer.train(mode)(x, state)
-        for part_name, before, after in zip(layer.cell.state_names, state, last, strict=True):
-            assert torch.equal(before, after) == (
-                part_name in layer.cell.zoned
-            ) or part_name not in ("h", "c")
-    half = build(name, zoneout=0.5)
-    first, second = (half.train()(x, state)[0] for _ in range(2))
-    assert not torch.equal(first, second)
-    assert torch.equal(half.eval()(x, state)[0], half(x, state)[0])
-
-
-@every_cell
-def test_recurrent_dropout_drops_candidates_in_training_only(name):
-    layer = build(name, recurrent_dropout=0.5)
-    plain = build(name)
-    x = inputs(layer, batch=20)
-    candidate = layer.cell.candidate
-    _, _, record = layer.train().trace(x)
-    assert (record[candidate][0][0] == 0).double().mean() == pytest.approx(0.5, abs=0.1)
-    close(layer.eval()(x), plain(x))
-
-
-@every_cell
-def test_weight_drop_masks_what_reads_h(name):
-    layer = build(name)
-    raw = {n: p.detach().clone() for n, p in layer.named_parameters()}
-    x, state = inputs(layer), started(layer)
-    if not any(n.startswith(("weight_hh", "weight_hm")) for n in raw):
-        with pytest.raises(ValueError, match="needs a matrix that reads h"):
-            call_with_weight_drop(layer, 0.5, x, state)
-        return
-    first, second = (call_with_weight_drop(layer, 0.5, x, state)[0] for _ in range(2))
-    assert not torch.equal(first, second)
-    first.square().sum().backward()
-    assert layer.weight_hh_l0.grad.any()
-    close(dict(layer.named_parameters()), raw)
-    close(call_with_weight_drop(layer.eval(), 0.5, x, state), layer(x, state))
 
 
 @every_cell
@@ -387,6 +302,47 @@ def test_a_detached_state_is_caught(name, part):
 
     with pytest.raises(RuntimeError, match="Jacobian mismatch"):
         assert_gradients_agree_with_finite_differences(planted(cell, step=step))
+
+
+@pytest.mark.parametrize("name", [name for name, cell in CELLS.items() if cell.shows_tanh_c])
+def test_a_memory_that_is_shown_without_its_tanh_is_caught(name):
+    def step(own, product, state, weights, edit):
+        (_, c, *rest), gates = own(product, state, weights, edit)
+        return (gates["output"] * c, c, *rest), gates
+
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        assert_follows_its_equations(planted(CELLS[name](), step=step), name)
+
+
+def plant_in_unroll(monkeypatch, defective: Callable) -> None:
+    """Each direction of each layer is run by this; it takes the real one first."""
+    real = LSTM._run.__globals__["unroll"]
+    monkeypatch.setitem(LSTM._run.__globals__, "unroll", partial(defective, real))
+
+
+@every_cell
+def test_a_second_direction_that_reads_from_the_beginning_is_caught(name, monkeypatch):
+    def unroll(real, *arguments, reverse, **options):
+        return real(*arguments, reverse=False, **options)
+
+    plant_in_unroll(monkeypatch, unroll)
+    with pytest.raises(AssertionError, match="Tensor-likes are not close"):
+        test_the_second_direction_reads_from_the_end(name)
+
+
+@every_cell
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "both-directions"])
+def test_padding_that_is_read_is_caught(name, bidirectional, monkeypatch):
+    def unroll(real, cell, x, batch_sizes, *arguments, **options):
+        padded, lengths = pad_packed_sequence(PackedSequence(x, torch.tensor(batch_sizes)))
+        steps, rows = padded.shape[:2]
+        out, state, gates = real(cell, padded.flatten(0, 1), [rows] * steps, *arguments, **options)
+        packed = pack_padded_sequence(out.unflatten(0, (steps, rows)), lengths)
+        return packed.data, state, gates
+
+    plant_in_unroll(monkeypatch, unroll)
+    with pytest.raises(AssertionError, match="Tensor-likes are not close"):
+        test_packed_rows_equal_rows_one_by_one(name, bidirectional)
 
 
 def test_every_cell_has_a_reference():
