@@ -42,7 +42,10 @@ def _first_fault(model: type[BaseModel], error: ValidationError) -> str:
         return f"unknown key {key!r}{near}"
     if fault["type"] == "missing":
         return f"the key {key!r} is missing"
-    message = fault["msg"][0].lower() + fault["msg"][1:]
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if fault["type"] == "value_error" and isinstance(fault["input"], dict):
+        return f"{key}: {message}" if key else message  # a rule for several keys, which it names
     got = f", got {fault['input']!r}"[:80]
     return f"{key or 'the document'}: {message}{got}"
 

@@ -123,11 +123,16 @@ def call_with_weight_drop(
         return lstm(*inputs)
     if weights is None:
         names = (name for name, _ in lstm.named_parameters())
-        weights = [name for name in names if name.startswith(("weight_hh", "weight_hm"))]
+        weights = [name for name in names if reads_h(name)]
     if not weights:
         raise ValueError(f"weight drop needs a matrix that reads h, and there is none in {lstm}")
     dropped = {name: _drop_entries(lstm.get_parameter(name), p) for name in weights}
     return functional_call(lstm, dropped, inputs)
+
+
+def reads_h(weight: str) -> bool:
+    """Whether a parameter of this name is a matrix that reads h."""
+    return weight.startswith(("weight_hh", "weight_hm"))
 
 
 def _drop_entries(weight: Tensor, p: float) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WrapValidator, model_validator
 
-from lstm_zoo.recurrent.cell_name import CellName
+from lstm_zoo.recurrent.cell_name import CellName, check_layer
 
 
 def _or_torch(name: str, check: Callable[[str], str]) -> str:
@@ -111,6 +111,8 @@ class ForecastModelConfig(BaseModel):
     head: Literal["mse", "mae", "quantile", "student-t", "mixture"] = Field(
         "mae", description="points by their squared or absolute error, quantiles, or a density"
     )
+
+    _layer = model_validator(mode="after")(check_layer)
 
     @model_validator(mode="after")
     def _segments_fit_the_decoding(self) -> ForecastModelConfig:

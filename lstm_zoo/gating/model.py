@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from lstm_zoo.cells import State
 from lstm_zoo.gating.problems import Problem
 from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent import LSTM
-from lstm_zoo.recurrent.cell_name import CellName
+from lstm_zoo.recurrent.cell_name import CellName, check_layer
 
 
 class GatingModelConfig(BaseModel):
@@ -24,6 +24,8 @@ class GatingModelConfig(BaseModel):
     chrono: int | None = Field(
         None, ge=3, description="longest time in steps to be remembered, instead of a forget bias"
     )
+
+    _layer = model_validator(mode="after")(check_layer)
 
 
 class GatingModel(nn.Module):

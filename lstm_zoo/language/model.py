@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from lstm_zoo.cells import State, get_cell
 from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent import LSTM
-from lstm_zoo.recurrent.cell_name import CellName
+from lstm_zoo.recurrent.cell_name import CellName, check_layer
 from lstm_zoo.regularization import DroppedEmbedding, LockedDropout, call_with_weight_drop
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -60,6 +60,8 @@ class LanguageModelConfig(BaseModel):
         description="in training: rarer tokens that a step draws to score, beside its own and the"
         " most frequent ones (Jean et al. 2015); 0 scores the whole vocabulary",
     )
+
+    _layer = model_validator(mode="after")(check_layer)
 
 
 class LanguageModel(nn.Module):

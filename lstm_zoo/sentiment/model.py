@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.initialization import initialize
-from lstm_zoo.recurrent.cell_name import CellName
+from lstm_zoo.recurrent.cell_name import CellName, check_layer
 from lstm_zoo.regularization import LockedDropout
 from lstm_zoo.sentiment.next_words import NextWords
 from lstm_zoo.sentiment.reading import read_both_ways, recurrent_layer
@@ -73,6 +73,8 @@ class SentimentModelConfig(BaseModel):
     virtual_adversarial_norm: Norm = Field(
         0.0, description="the same for the noise that changes the answer most, whatever is right"
     )
+
+    _layer = model_validator(mode="after")(check_layer)
 
     @model_validator(mode="after")
     def _next_words_unseen(self) -> Self:

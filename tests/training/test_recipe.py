@@ -135,6 +135,19 @@ def test_a_mistake_is_named(override: str, sentence: str) -> None:
         read_recipe(SMALL, [override])
 
 
+@pytest.mark.parametrize("name", recipe_names())
+def test_a_size_that_a_cell_cannot_have_is_named(name: str) -> None:
+    with pytest.raises(UsageError, match=r"model: hidden_size should be a multiple of 4.*got 10"):
+        read_recipe(name, ["model.cell=clockwork", "model.hidden_size=10"])
+
+
+def test_weight_drop_of_a_cell_that_does_not_read_h_is_named() -> None:
+    mingru = ["model.cell=mingru", "model.weight_drop=0.2"]
+    with pytest.raises(UsageError, match="weight_drop needs a matrix that reads h.*: take 0$"):
+        read_recipe(SMALL, mingru)
+    read_recipe(SMALL, [*mingru, "model.weight_drop=0"])
+
+
 def test_overrides_take_effect() -> None:
     recipe, _ = read_recipe(SMALL, ["optimizer.learning_rate=1e-4", "training.epochs=7"])
     assert recipe.optimizer.learning_rate == 1e-4
