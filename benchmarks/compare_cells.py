@@ -26,7 +26,7 @@ from torch import nn
 
 from lstm_zoo.cells import CELLS, get_cell
 from lstm_zoo.files import slug, write_block
-from lstm_zoo.training.recipe import read_recipe
+from lstm_zoo.training.recipe import read_recipe, recipe_names
 from lstm_zoo.training.train import train
 from lstm_zoo.zoo.config import CheckpointConfig
 
@@ -150,10 +150,13 @@ def train_language(runs: Runs, seed: int, cell: str, data_dir: Path | None) -> N
     """Train a run that is not there yet, and add its line."""
     if runs.has(cell, seed, EPOCHS):
         return
-    overrides = [f"training.epochs={EPOCHS}", f"training.seed={seed}"]
-    overrides += ["model.weight_drop=0.0", "model.implementation=zoo"]
+    overrides = [f"training.epochs={EPOCHS}", f"training.seed={seed}", "model.weight_drop=0.0"]
+    overrides += ["model.implementation=zoo"] if cell == "lstm" else []
     options = {"data_dir": data_dir} if data_dir else {}
-    config = trained(LANGUAGE, cell, overrides, RUNS / f"{cell}-{seed}-{EPOCHS}", **options)
+    # The cells that ship have the run as a recipe of its own: the same but for the name.
+    own = f"char-{cell}.shakespeare"
+    recipe = own if own in recipe_names() else LANGUAGE
+    config = trained(recipe, cell, overrides, RUNS / f"{cell}-{seed}-{EPOCHS}", **options)
     if config is None:
         return
     nats = {name: config.metrics[name].value for name in ("nats", "nats_carried")}
