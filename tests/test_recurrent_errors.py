@@ -43,6 +43,23 @@ def test_constructor_refuses_what_nn_lstm_refuses(bad):
     assert str(value) in message
 
 
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"zoneout": 1.5}, ValueError, "zoneout should be a number from 0 to 1, got 1.5"),
+        ({"zoneout": "0.1"}, ValueError, "zoneout should be a number from 0 to 1, got '0.1'"),
+        ({"recurrent_dropout": -1}, ValueError, "recurrent_dropout should be a number from 0"),
+        ({"trainable_state": 1}, TypeError, "trainable_state should be True or False, got 1"),
+        ({"layer_norm": "yes"}, TypeError, "layer_norm should be True or False, got 'yes'"),
+        ({"bidirectional": "no"}, TypeError, "bidirectional should be True or False, got 'no'"),
+    ],
+)
+def test_the_zoos_own_options_say_what_they_take(options, error, message):
+    found = error_of(LSTM, 3, 5, **options)
+    assert type(found) is error
+    assert message in str(found)
+
+
 X, H = torch.zeros(STEPS, BATCH, INPUT_SIZE), torch.zeros(2, BATCH, HIDDEN_SIZE)
 PACKED = pack_padded_sequence(X, [6, 4, 4, 1])
 BAD_CALLS = {

@@ -148,8 +148,13 @@ def all_weights(
     layers: list[list[dict[str, Tensor]]] = []
     for index in range(lstm.num_layers):
         both = [lstm.weights_of(index, direction) for direction in range(lstm.num_directions)]
-        layers.append([{name: w.detach() for name, w in weights.items()} for weights in both])
+        layers.append([{name: _exact(w.detach()) for name, w in part.items()} for part in both])
     return cell, layers
+
+
+def _exact(weight: Tensor) -> Tensor:
+    """NumPy has no bfloat16; float32 has all of its values."""
+    return weight.float() if weight.dtype == torch.bfloat16 else weight
 
 
 def name_of_cell(lstm: LSTM, library: str, cells: Iterable[str]) -> str:

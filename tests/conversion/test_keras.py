@@ -126,6 +126,14 @@ def test_arrays_are_copies() -> None:
     assert (arrays[0] != 0).all()
 
 
+def test_a_layer_in_bfloat16_becomes_float32_of_the_same_values() -> None:
+    lstm = from_keras(random_arrays("lstm")).bfloat16()
+    (arrays,) = to_keras(lstm)
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+    for found, expected in zip(arrays, *to_keras(lstm.float()), strict=True):
+        assert (found == expected).all()
+
+
 def replaced(cell: str, index: int, shape: tuple[int, ...]) -> list[np.ndarray]:
     arrays = random_arrays(cell)
     arrays[index] = np.zeros(shape)

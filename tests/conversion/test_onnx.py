@@ -136,6 +136,14 @@ def test_arrays_are_copies() -> None:
     assert (lstm.weight_hh_l0 != 0).all()
 
 
+def test_a_layer_in_bfloat16_becomes_float32_of_the_same_values() -> None:
+    lstm = from_onnx(random_node("lstm")).bfloat16()
+    (node,) = to_onnx(lstm)
+    (expected,) = to_onnx(lstm.float())
+    assert {array.dtype for array in node.values()} == {np.dtype(np.float32)}
+    assert all((node[name] == expected[name]).all() for name in expected)
+
+
 def replaced(cell: str, **arrays: np.ndarray | None) -> dict[str, np.ndarray]:
     node = random_node(cell) | arrays
     return {name: array for name, array in node.items() if array is not None}
