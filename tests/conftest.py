@@ -13,6 +13,9 @@ from tests.tiny import train_tiny, write_recipe
 
 torch.set_num_threads(1)
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # the programs that tests start share the processor too
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 TINY_RECIPE = {
     "name": "tiny.verses",
     "task": "language",

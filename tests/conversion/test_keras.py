@@ -90,6 +90,25 @@ def test_weights_of_keras_compute_the_same(cell: str, bidirectional: bool, bias:
 @CELLS
 @BIDIRECTIONAL
 @BIAS
+def test_layers_of_keras_itself_compute_the_same(
+    cell: str, bidirectional: bool, bias: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    layers = pytest.importorskip("keras").layers
+    kind = layers.LSTM if cell == "lstm" else layers.GRU
+    layer = kind(UNITS, return_sequences=True, use_bias=bias, dtype="float64")
+    if bidirectional:
+        layer = layers.Bidirectional(layer, dtype="float64")
+    x = torch.randn(4, 6, INPUTS, dtype=torch.float64)
+    layer(x)
+    arrays = random_arrays(cell, bidirectional, bias)
+    layer.set_weights(arrays)
+    torch.testing.assert_close(from_keras(arrays, cell=cell)(x)[0], layer(x), rtol=0, atol=1e-10)
+
+
+@CELLS
+@BIDIRECTIONAL
+@BIAS
 def test_weights_of_the_zoo_compute_the_same(cell: str, bidirectional: bool, bias: bool) -> None:
     lstm = lstm_zoo.LSTM(
         INPUTS, UNITS, 2, bias, True, 0, bidirectional, dtype=torch.float64, cell=cell

@@ -139,9 +139,10 @@ def test_each_shipped_checkpoint_came_from_its_recipe(name: str) -> None:
 
 @pytest.fixture
 def all_cores() -> Iterator[None]:
-    """More than the one thread that the other tests compute with."""
+    """More than the one thread of other tests, unless tests run in as many processes."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(os.cpu_count() or 1)
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))
     yield
     torch.set_num_threads(threads)
 
