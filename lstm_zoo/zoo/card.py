@@ -13,7 +13,7 @@ from lstm_zoo.zoo.config import CheckpointConfig, CurvePoint, TrainingFacts
 UNKNOWN = "unknown"
 OTHER = "other"
 CURVE_ROWS, CURVE_WIDTH = 24, 40
-SELDOM = {"imported_from", "preparing_epochs"}  # facts of a training that most do not have
+SELDOM = {"imported_from", "preparing_epochs", "processes"}  # facts of a training that most do not have
 RECIPE_PARTS = ("batches", "model", "optimizer", "schedule", "training")
 
 
@@ -62,7 +62,9 @@ def megabytes(size: int) -> str:
 def machine(training: TrainingFacts) -> str:
     """Where a model was trained, in words."""
     device, threads = training.get("device", UNKNOWN), training.get("threads", 1)
-    return f"{threads} CPU thread{'s' * (threads != 1)}" if device == "cpu" else device
+    own = f"{threads} CPU thread{'s' * (threads != 1)}" if device == "cpu" else device
+    processes = training.get("processes", 1)
+    return own if processes == 1 else f"{processes} processes of {own} each"
 
 
 def _front_matter(config: CheckpointConfig, task: Task) -> str:

@@ -71,6 +71,7 @@ class TrainingFacts(TypedDict, total=False):
     peak_memory_megabytes: Number
     device: str
     threads: int
+    processes: int
     imported_from: str
 
 

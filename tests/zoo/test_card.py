@@ -56,6 +56,13 @@ def test_the_card_says_what_the_config_says(tiny_checkpoint: Path) -> None:
     assert config.sample in card
 
 
+def test_the_card_says_on_how_much_a_model_was_trained(config: CheckpointConfig) -> None:
+    assert "tokens a second on 1 CPU thread, with" in card_of(config)
+    training = config.training | {"processes": 2, "threads": 3}
+    card = card_of(config.model_copy(update={"training": training}))
+    assert "tokens a second on 2 processes of 3 CPU threads each, with" in card
+
+
 def test_all_that_a_model_has_learned_from_is_named(config: CheckpointConfig) -> None:
     name = config.data["name"]
     assert result_row(config, 0)["data"] == name
