@@ -32,6 +32,13 @@ class SentimentBatch(NamedTuple):
     labels: Tensor
 
 
+class SemiSupervisedBatch(NamedTuple):
+    """Labelled texts, and as many others for `model.virtual_adversarial_norm`."""
+
+    labelled: SentimentBatch
+    unlabelled: ReadingBatch
+
+
 class TextBatches:
     """The texts of one epoch in batches, by number; a function of epoch and seed.
 
@@ -67,9 +74,10 @@ class TextBatches:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def padded(self, step: int) -> tuple[Tensor, Tensor]:
-        """The texts of a batch, see `padded`."""
-        return padded([self._cut(row) for row in self.rows[step]])
+    def padded(self, step: int, size: int | None = None) -> tuple[Tensor, Tensor]:
+        """The texts of a batch, or `size` of them, some of them twice if need be; see `padded`."""
+        rows = self.rows[step]
+        return padded([self._cut(row) for row in (rows if size is None else np.resize(rows, size))])
 
     def _cut(self, row: int) -> np.ndarray:
         ids = self.texts[row]
@@ -114,6 +122,29 @@ class ReadingBatches(TextBatches):
 
     def __getitem__(self, step: int) -> ReadingBatch:
         return ReadingBatch(*self.padded(step))
+
+
+class SemiSupervisedBatches:
+    """An epoch of the train part, and beside each of its texts one of all, whose label is not read.
+
+    Args:
+        data, config, epoch, seed: see `ReadingBatches`.
+    """
+
+    def __init__(
+        self, data: SentimentData, config: SentimentBatchConfig, epoch: int, seed: int
+    ) -> None:
+        self.labelled = SentimentBatches(data.splits["train"], config, epoch, seed)
+        self.unlabelled = ReadingBatches(data, config, epoch, seed)
+
+    def __len__(self) -> int:
+        return len(self.labelled)
+
+    def __getitem__(self, step: int) -> SemiSupervisedBatch:
+        labelled = self.labelled[step]
+        other = step % len(self.unlabelled)
+        unlabelled = self.unlabelled.padded(other, len(labelled.lengths))
+        return SemiSupervisedBatch(labelled, ReadingBatch(*unlabelled))
 
 
 def padded(texts: Sequence[Sequence[int] | np.ndarray]) -> tuple[Tensor, Tensor]:

@@ -88,6 +88,11 @@ class SentimentBatchConfig(BaseModel):
     reading_rate: float | None = Field(
         None, gt=0, description="peak rate of these; that of the optimizer if left out"
     )
+    unlabelled: bool = Field(
+        False,
+        description="model.virtual_adversarial_norm is for other texts than the labelled ones of a"
+        " step: for as many of the train part and the unlabelled texts",
+    )
 
 
 class Examples(NamedTuple):

@@ -216,20 +216,22 @@ class SentimentModel(nn.Module):
             x = read_both_ways(layer, x, lengths)
         return x
 
-    def logits(self, embeddings: Tensor, lengths: Tensor) -> Tensor:
+    def logits(self, embeddings: Tensor, lengths: Tensor, dropped: bool = True) -> Tensor:
         """Score the classes of embedded texts.
 
         Args:
             embeddings: (batch, time, features).
             lengths: (batch,).
+            dropped: whether training has dropout on what was pooled.
         """
-        return self.score(self.outputs(embeddings, lengths), lengths)
+        return self.score(self.outputs(embeddings, lengths), lengths, dropped)
 
-    def score(self, outputs: Tensor, lengths: Tensor) -> Tensor:
+    def score(self, outputs: Tensor, lengths: Tensor, dropped: bool = True) -> Tensor:
         """Pool the outputs of all steps, see `outputs`, and score the classes."""
         inside = self._inside(outputs, lengths)
         pooled = [self._pooled(how, outputs, lengths, inside) for how in self.config.pooling]
-        together = F.dropout(torch.cat(pooled, 1), self.config.output_dropout, self.training)
+        share = self.config.output_dropout
+        together = F.dropout(torch.cat(pooled, 1), share, self.training and dropped)
         scores: Tensor = self.output(together)
         return scores
 

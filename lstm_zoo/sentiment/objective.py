@@ -15,42 +15,70 @@ from torch.nn import functional as F
 
 from lstm_zoo.sentiment.batches import SentimentBatch
 from lstm_zoo.sentiment.model import SentimentModel
+from lstm_zoo.sentiment.next_words import ReadingBatch
 from lstm_zoo.sentiment.tokenizer import UNKNOWN
 
 PROBE = 1e-1  # length of the random noise from which the virtual one is found
 
 
-def training_loss(model: SentimentModel, batch: SentimentBatch) -> Tensor:
-    """Mean loss of a batch: cross-entropy, and what the config's noise adds to it."""
+def training_loss(
+    model: SentimentModel, batch: SentimentBatch, unlabelled: ReadingBatch | None = None
+) -> Tensor:
+    """Mean loss of a batch: cross-entropy, and what the config's noise adds to it.
+
+    Args:
+        model: what is trained.
+        batch: texts with their labels.
+        unlabelled: texts for the virtual noise; None for those of the batch.
+    """
     config = model.config
-    ids = batch.ids
-    if config.word_dropout:
-        dropped = torch.rand(ids.shape, device=ids.device) < config.word_dropout
+    embedded = _embedded(model, batch.ids)
+    if config.adversarial_norm:
+        loss = _adversarial_loss(model, embedded, batch)
+    else:
+        loss = _cross_entropy(model, model.logits(embedded, batch.lengths), batch.labels)
+    if config.virtual_adversarial_norm:
+        if unlabelled is None:
+            loss = loss + _virtual_loss(model, embedded, batch.lengths)
+        else:
+            embedded = _embedded(model, unlabelled.ids)
+            loss = loss + _virtual_loss(model, embedded, unlabelled.lengths)
+    return loss
+
+
+def _embedded(model: SentimentModel, ids: Tensor) -> Tensor:
+    if model.config.word_dropout:
+        dropped = torch.rand(ids.shape, device=ids.device) < model.config.word_dropout
         ids = ids.masked_fill(dropped, UNKNOWN)
-    if not config.adversarial_norm and not config.virtual_adversarial_norm:
-        return _cross_entropy(model, model(ids, batch.lengths), batch.labels)
-    embedded = model.embed(ids)
+    return model.embed(ids)
+
+
+def _adversarial_loss(model: SentimentModel, embedded: Tensor, batch: SentimentBatch) -> Tensor:
+    """Cross-entropy of the texts as they are, and with the noise of (3) and (4)."""
     read = embedded.detach().requires_grad_()
-    logits = model.logits(read, batch.lengths)
-    clean = _cross_entropy(model, logits, batch.labels)
+    clean = _cross_entropy(model, model.logits(read, batch.lengths), batch.labels)
     # One gradient of the clean loss is both that of training and the direction of the noise.
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     gradient, *gradients = torch.autograd.grad(clean, [read, *weights], allow_unused=True)
+    noise = unit(gradient, batch.lengths) * model.config.adversarial_norm
+    noisy = model.logits(embedded + noise, batch.lengths)
     loss = _with_gradient(clean, [embedded, *weights], [gradient, *gradients])
-    if config.adversarial_norm:
-        noise = unit(gradient, batch.lengths) * config.adversarial_norm
-        noisy = model.logits(embedded + noise, batch.lengths)
-        loss = loss + _cross_entropy(model, noisy, batch.labels)
-    if config.virtual_adversarial_norm:
-        # (6): the noise that changes what the model says, found from a random start.
-        said = logits.detach().float().softmax(1)
-        start = unit(torch.randn_like(embedded), batch.lengths) * PROBE
-        probe = (embedded.detach() + start).requires_grad_()
-        distance = _divergence(said, model.logits(probe, batch.lengths))
-        (gradient,) = torch.autograd.grad(distance, probe)
-        noise = unit(gradient, batch.lengths) * config.virtual_adversarial_norm
-        loss = loss + _divergence(said, model.logits(embedded + noise, batch.lengths))
-    return loss
+    return loss + _cross_entropy(model, noisy, batch.labels)
+
+
+def _virtual_loss(model: SentimentModel, embedded: Tensor, lengths: Tensor) -> Tensor:
+    """How far the noise of (5) to (7), which is found from a random start, moves the answer.
+
+    What was pooled is not dropped: the answer would move by that alone.
+    """
+    with torch.no_grad():
+        said = model.logits(embedded, lengths, dropped=False).float().softmax(1)
+    start = unit(torch.randn_like(embedded), lengths) * PROBE
+    probe = (embedded.detach() + start).requires_grad_()
+    distance = _divergence(said, model.logits(probe, lengths, dropped=False))
+    (gradient,) = torch.autograd.grad(distance, probe)
+    noise = unit(gradient, lengths) * model.config.virtual_adversarial_norm
+    return _divergence(said, model.logits(embedded + noise, lengths, dropped=False))
 
 
 def _with_gradient(

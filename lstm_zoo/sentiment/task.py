@@ -11,7 +11,13 @@ from torch import Tensor
 
 from lstm_zoo.errors import UsageError
 from lstm_zoo.sentiment.adopting import adopt_weights
-from lstm_zoo.sentiment.batches import ReadingBatches, SentimentBatch, SentimentBatches
+from lstm_zoo.sentiment.batches import (
+    ReadingBatches,
+    SemiSupervisedBatch,
+    SemiSupervisedBatches,
+    SentimentBatch,
+    SentimentBatches,
+)
 from lstm_zoo.sentiment.data import (
     SentimentBatchConfig,
     SentimentData,
@@ -28,6 +34,7 @@ from lstm_zoo.sentiment.start import starting_weights
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 from lstm_zoo.task import JSON, Metric, Preparation, Progress, module_device, no_progress
 
+Batch = SentimentBatch | SemiSupervisedBatch | ReadingBatch
 FINGERPRINT_LENGTHS = (64, 40)
 FOR_AND_AGAINST = ("negative", "positive")
 SAMPLES = {
@@ -98,9 +105,11 @@ class SentimentTask:
 
     def batches(
         self, data: SentimentData, config: SentimentBatchConfig, epoch: int, seed: int
-    ) -> SentimentBatches | ReadingBatches:
+    ) -> SentimentBatches | SemiSupervisedBatches | ReadingBatches:
         if epoch < config.reading_epochs:
             return ReadingBatches(data, config, epoch, seed)
+        if config.unlabelled:
+            return SemiSupervisedBatches(data, config, epoch, seed)
         return SentimentBatches(data.splits["train"], config, epoch, seed)
 
     def preparation(
@@ -109,22 +118,26 @@ class SentimentTask:
         """The epochs that read as a language model."""
         if batches.reading_epochs and not model.next_words:
             raise UsageError("batches.reading_epochs needs model.next_words: true")
+        if batches.unlabelled and not model.virtual_adversarial_norm:
+            raise UsageError("batches.unlabelled needs a model.virtual_adversarial_norm above 0")
         return Preparation(batches.reading_epochs, batches.reading_rate)
 
-    def loss(
-        self, model: SentimentModel, batch: SentimentBatch | ReadingBatch, carried: None
-    ) -> tuple[Tensor, None]:
+    def loss(self, model: SentimentModel, batch: Batch, carried: None) -> tuple[Tensor, None]:
         if isinstance(batch, ReadingBatch):
             return reading_loss(model, batch), None
+        if isinstance(batch, SemiSupervisedBatch):
+            return training_loss(model, *batch), None
         return training_loss(model, batch), None
 
-    def loss_weight(self, batch: SentimentBatch | ReadingBatch) -> int:
+    def loss_weight(self, batch: Batch) -> int:
         """Texts that are labelled, or words that are predicted."""
-        rows = len(batch.lengths)
-        return int(batch.lengths.sum()) - rows if isinstance(batch, ReadingBatch) else rows
+        if isinstance(batch, ReadingBatch):
+            return int(batch.lengths.sum()) - len(batch.lengths)
+        return len(batch[0].lengths if isinstance(batch, SemiSupervisedBatch) else batch.lengths)
 
-    def units(self, batch: SentimentBatch | ReadingBatch) -> int:
-        return int(batch.lengths.sum())
+    def units(self, batch: Batch) -> int:
+        parts = batch if isinstance(batch, SemiSupervisedBatch) else [batch]
+        return sum(int(part.lengths.sum()) for part in parts)
 
     def validate(self, model: SentimentModel, data: SentimentData) -> float:
         """Nats of calibrated probabilities: the temperature of these weights is fitted here."""

@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy
 from lstm_zoo.cells import CELLS
 from lstm_zoo.sentiment.batches import SentimentBatch
 from lstm_zoo.sentiment.model import SentimentModel, SentimentModelConfig
-from lstm_zoo.sentiment.objective import training_loss, unit
+from lstm_zoo.sentiment.next_words import ReadingBatch
+from lstm_zoo.sentiment.objective import PROBE, training_loss, unit
 from lstm_zoo.sentiment.plain import plain_state_dict
 
 EVERY_POOLING = ["last", "max", "mean", "attention"]
@@ -148,6 +149,39 @@ def test_noise_adds_to_the_loss_and_its_gradient_reaches_the_weights(option: str
     assert loss > training_loss(plain, examples)
     loss.backward()
     assert all(p.grad is not None for p in noisy.parameters() if p.requires_grad)
+
+
+def test_virtual_noise_is_that_of_the_unlabelled_texts_and_of_the_given_length() -> None:
+    model = made(virtual_adversarial_norm=2.0)
+    examples = SentimentBatch(batch(), LENGTHS, torch.tensor([0, 1, 0, 1]))
+    others = ReadingBatch((batch() + 1) % 20, LENGTHS.flip(0))
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+    real = model.logits
+
+    def watched(embeddings, lengths, dropped=True):  # type: ignore[no-untyped-def]
+        seen.append((embeddings.detach(), lengths))
+        return real(embeddings, lengths, dropped)
+
+    model.logits = watched  # type: ignore[method-assign]
+    loss = training_loss(model, examples, others)
+    (plain, _), (said, lengths), (probe, _), (noisy, _) = seen
+    assert torch.equal(plain, model.embed(examples.ids))
+    assert torch.equal(said, model.embed(others.ids))
+    assert torch.equal(lengths, others.lengths)
+    for moved, length in ((probe, PROBE), (noisy, 2.0)):
+        norms = (moved - said).square().sum((1, 2)).sqrt()
+        torch.testing.assert_close(norms, torch.full((4,), length), rtol=1e-4, atol=0)
+    inside = torch.arange(said.shape[1]) < lengths[:, None]
+    assert ((noisy - said)[~inside] == 0).all()
+
+    before, after = (real(x, lengths).log_softmax(1) for x in (said, noisy))
+    moved = (before.exp() * (before - after)).sum(1).mean()
+    supervised = cross_entropy(real(plain, LENGTHS), examples.labels)
+    torch.testing.assert_close(loss, supervised + moved)
+    # It moves the answer further than noise of that length does by chance.
+    drawn = unit(torch.randn_like(said), lengths) * 2
+    by_chance = real(said + drawn, lengths).log_softmax(1)
+    assert moved > 2 * (before.exp() * (before - by_chance)).sum(1).mean()
 
 
 @pytest.mark.parametrize("normalised", [True, False])

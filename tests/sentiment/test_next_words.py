@@ -248,6 +248,7 @@ def test_early_stopping_does_not_count_the_epochs_that_read(
     [
         ("training.epochs=2", "first 2 epochs prepare the model, and training.epochs is 2"),
         ("model.next_words=false", "reading_epochs needs model.next_words: true"),
+        ("batches.unlabelled=true", "unlabelled needs a model.virtual_adversarial_norm above 0"),
     ],
 )
 def test_a_recipe_that_cannot_read_or_only_reads_is_refused(

@@ -13,10 +13,15 @@ from safetensors.torch import load_file
 
 import lstm_zoo as zoo
 from lstm_zoo.errors import UsageError
-from lstm_zoo.sentiment.batches import SentimentBatches, padded, sorted_batches
-from lstm_zoo.sentiment.data import Examples, SentimentBatchConfig
+from lstm_zoo.sentiment.batches import (
+    SemiSupervisedBatches,
+    SentimentBatches,
+    padded,
+    sorted_batches,
+)
+from lstm_zoo.sentiment.data import Examples, SentimentBatchConfig, SentimentData
 from lstm_zoo.sentiment.predict import SentimentClassifier
-from lstm_zoo.sentiment.tokenizer import UNKNOWN
+from lstm_zoo.sentiment.tokenizer import UNKNOWN, ReviewTokenizer
 from lstm_zoo.training.loop import Interrupted
 from lstm_zoo.training.recipe import read_recipe, recipe_names
 from lstm_zoo.training.train import evaluate, train
@@ -71,6 +76,22 @@ def test_long_texts_are_cut_to_their_beginning_or_their_end() -> None:
                 starts.add(cut == whole[:10])
                 assert cut in (whole[:10], whole[-10:])
     assert starts == {True, False}
+
+
+def test_beside_each_labelled_text_there_is_another_of_all() -> None:
+    texts, others = examples(100), [np.full(n, 60, np.int32) for n in range(2, 200)]
+    tokenizer = ReviewTokenizer.from_texts(["a"], "words", 9, 1, ["no", "yes"], "en")
+    data = SentimentData({"train": texts}, tokenizer, {}, "", {}, others)
+    batches = SemiSupervisedBatches(data, SentimentBatchConfig(batch_size=8), 0, 0)
+    plain = SentimentBatches(texts, SentimentBatchConfig(batch_size=8), 0, 0)
+    assert len(batches) == len(plain) == 13
+    kinds = []
+    for step in range(13):
+        labelled, unlabelled = batches[step]
+        assert all(map(torch.equal, labelled, plain[step]))
+        assert len(unlabelled.ids) == len(unlabelled.lengths) == len(labelled.labels)
+        kinds += (unlabelled.ids[:, 0] == 60).tolist()
+    assert 0.4 < np.mean(kinds) < 0.9  # 198 of the 298 texts
 
 
 def test_sorted_batches_hold_every_text_once() -> None:
@@ -188,11 +209,18 @@ def test_a_stopped_run_ends_with_the_same_weights(
         assert torch.equal(weight, other[name]), name
 
 
-@pytest.mark.parametrize("option", ["adversarial_norm", "virtual_adversarial_norm"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["model.adversarial_norm=1.0"],
+        ["model.virtual_adversarial_norm=1.0"],
+        ["model.virtual_adversarial_norm=1.0", "batches.unlabelled=true", "training.accumulate=2"],
+    ],
+)
 def test_a_recipe_with_noise_trains(
-    option: str, tiny_sentiment_recipe: Path, hotels: Path, tmp_path: Path
+    options: list[str], tiny_sentiment_recipe: Path, hotels: Path, tmp_path: Path
 ) -> None:
-    overrides = [f"model.{option}=1.0", "model.normalised_embedding=true", "training.epochs=1"]
+    overrides = [*options, "model.normalised_embedding=true", "training.epochs=1"]
     folder, config = train(
         str(tiny_sentiment_recipe),
         overrides=overrides,
