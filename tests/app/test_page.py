@@ -23,12 +23,18 @@ def model() -> Any:
 
 def choose(page: Any, prompt: str, length: int = 60, seed: str = "1") -> None:
     """Fill in the form."""
-    if page.input_value("#model input") != MODEL:
-        page.locator("#model input").click()
-        page.get_by_role("option", name=MODEL).click()
+    choose_model(page)
     page.fill("#prompt textarea", prompt)
     page.fill("#length input", str(length))
     page.fill("#seed :is(textarea, input)", seed)
+    choose_model(page)
+
+
+def choose_model(page: Any) -> None:
+    """Choose `MODEL`; the list that a page gets as it opens may come only after a choice."""
+    while page.input_value("#model input") != MODEL:
+        page.locator("#model input").click()
+        page.get_by_role("option", name=MODEL, exact=True).click()
 
 
 def write(page: Any, press: str | None = None) -> str:
