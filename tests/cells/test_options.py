@@ -56,6 +56,8 @@ def test_it_is_projected_or_says_that_it_cannot_be(name):
     close(output, expected @ project.T)
     close(h[0], output[-1])
     close(c, expected_c)
+    stacked, _ = build(name, proj_size=2, num_layers=2)(x)
+    assert stacked.shape == output.shape
 
 
 def padded(weight: Tensor, rows: bool) -> Tensor:
