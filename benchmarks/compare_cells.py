@@ -26,7 +26,7 @@ from torch import nn
 
 from lstm_zoo.cells import CELLS, get_cell
 from lstm_zoo.files import slug, write_block
-from lstm_zoo.training.recipe import read_recipe, recipe_names
+from lstm_zoo.training.recipe import read_recipe
 from lstm_zoo.training.train import train
 from lstm_zoo.zoo.config import CheckpointConfig
 
@@ -49,6 +49,8 @@ LENGTHS = {p: read_recipe(f"lstm.{p}")[0].data.test_lengths for p in STEPS} | {
 }
 """Lengths of the tests; at 1000, which the papers train at, the recipes have no figure."""
 LANGUAGE = "char-lstm-small.shakespeare"
+SHIPPED = ("peephole", "gru", "minlstm", "slstm")
+"""Cells whose run ships as a checkpoint: its recipe is the same but for the name."""
 EPOCHS = 5  # of the language models
 
 
@@ -153,9 +155,7 @@ def train_language(runs: Runs, seed: int, cell: str, data_dir: Path | None) -> N
     overrides = [f"training.epochs={EPOCHS}", f"training.seed={seed}", "model.weight_drop=0.0"]
     overrides += ["model.implementation=zoo"] if cell == "lstm" else []
     options = {"data_dir": data_dir} if data_dir else {}
-    # The cells that ship have the run as a recipe of its own: the same but for the name.
-    own = f"char-{cell}.shakespeare"
-    recipe = own if own in recipe_names() else LANGUAGE
+    recipe = f"char-{cell}.shakespeare" if cell in SHIPPED else LANGUAGE
     config = trained(recipe, cell, overrides, RUNS / f"{cell}-{seed}-{EPOCHS}", **options)
     if config is None:
         return

@@ -7,6 +7,10 @@ from lstm_zoo.ui.words import LANGUAGES, Sentence
 DESCRIPTIONS: dict[str, str] = {
     "char-lstm.shakespeare": "写莎士比亚风格的戏剧。",
     "char-lstm-small.shakespeare": "写莎士比亚风格的戏剧；小到几分钟就能重新训练。",
+    "char-gru.shakespeare": "用 GRU 写莎士比亚；训练得和其他单元一样短。",
+    "char-minlstm.shakespeare": "用 minLSTM 写莎士比亚；训练得和其他单元一样短。",
+    "char-peephole.shakespeare": "用带窥视孔的 LSTM 写莎士比亚；训练得和其他单元一样短。",
+    "char-slstm.shakespeare": "用 xLSTM 的 sLSTM 写莎士比亚；训练得和其他单元一样短。",
     "char-lstm.tang-poems": "仿唐人风格写古诗。",
     "word-lstm.wikitext2": "一次一个词，写 2016 年维基百科风格的英文。",
     "prob-lstm.sp500": "给出任意股票或指数未来 1 到 20 天日收益率的概率分布。",

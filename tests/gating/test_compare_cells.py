@@ -139,6 +139,19 @@ def test_sizes_are_those_of_equal_parameters(command, cell):
         assert abs(size * each - wanted) <= 4 * each  # a clockwork has as many units a module
 
 
+@pytest.mark.parametrize("cell", ["peephole", "gru", "minlstm", "slstm"])
+def test_a_cell_that_ships_was_trained_as_all_are(command, cell):
+    assert cell in command.SHIPPED
+    size = command.equal_size(command.LANGUAGE, cell)
+    overrides = [f"model.cell={cell}", f"model.hidden_size={size}", "model.weight_drop=0"]
+    overrides += [f"training.epochs={command.EPOCHS}"]
+    ours, same = (
+        command.read_recipe(*arguments)[0].model_dump(exclude={"name", "description"})
+        for arguments in ((f"char-{cell}.shakespeare",), (command.LANGUAGE, overrides))
+    )
+    assert ours == same
+
+
 @pytest.mark.parametrize("marker", MARKERS)
 def test_the_page_has_the_tables_of_the_lines(marker, monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
