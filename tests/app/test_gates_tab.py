@@ -103,6 +103,9 @@ def test_a_new_user_finds_the_unit_that_counts_the_line_and_holds_it(open_gates:
     )
     page.fill("#gates-hold-value input[type=number]", "20")
     page.locator("#gates-hold-value input[type=number]").blur()
+    page.wait_for_function(
+        "[...document.querySelectorAll('#gates-hold-value input')].every(i => i.value === '20')"
+    )
     page.click("#gates-hold-go")
     page.locator(".gates-held[data-done=true] .text-card").first.wait_for()
     before, after = (

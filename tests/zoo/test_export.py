@@ -48,9 +48,12 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     },
 }
 CHARACTERS = "\n abcdefghij.☃"
-SHIPPED = [
-    name for name in zoo.list_models() if read_config(find_checkpoint(name)).task == "language"
-]
+LANGUAGE = {
+    name: config.model.get("cell", "lstm")
+    for name in zoo.list_models()
+    if (config := read_config(find_checkpoint(name))).task == "language"
+}
+SHIPPED = [name for name, cell in LANGUAGE.items() if cell == "lstm"]
 
 
 @pytest.fixture(params=ARCHITECTURES)
@@ -244,6 +247,14 @@ def test_each_shipped_model_can_be_exported(name: str, tmp_path: Path) -> None:
         "model.safetensors",
         "model.tokenizer.json",
     }
+
+
+@pytest.mark.parametrize("name", sorted(LANGUAGE.keys() - SHIPPED))
+def test_a_cell_that_others_do_not_have_is_not_exported(name: str, tmp_path: Path) -> None:
+    code, _, err = run("export", name, "--to", "onnx", tmp_path / "model.onnx")
+    assert code == 2
+    assert f"only models of the cell 'lstm' can be exported, not '{LANGUAGE[name]}'" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
