@@ -13,11 +13,8 @@ from lstm_zoo.zoo.config import CheckpointConfig, CurvePoint, TrainingFacts
 UNKNOWN = "unknown"
 OTHER = "other"
 CURVE_ROWS, CURVE_WIDTH = 24, 40
-SELDOM = {
-    "imported_from",
-    "preparing_epochs",
-    "processes",
-}  # facts of a training that most do not have
+SELDOM = {"imported_from", "preparing_epochs", "processes"}
+"""Facts that most trainings lack."""
 RECIPE_PARTS = ("batches", "model", "optimizer", "schedule", "training")
 
 
