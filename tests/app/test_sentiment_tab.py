@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,33 @@ def test_shows_an_edit_that_turns_the_verdict(open_sentiment: Visit, reviewer: A
     assert old == [TEXT[edit.start : edit.end] for edit in flip.edits]
     assert new == [edit.new for edit in flip.edits if edit.new]
     assert flip.verdict.label in page.locator(".flip-body + p").inner_text()
+
+
+def test_a_click_right_after_a_choice_asks_once(visit: Visit) -> None:
+    page = visit()
+    asked: list[str] = []
+    held: list[Any] = []
+
+    def note(request: Any) -> None:
+        if request.url.partition("?")[0].endswith("/queue/join"):
+            asked.append(json.loads(request.post_data)["data"][0])
+
+    def hold(route: Any) -> None:
+        """What the choice asks for first, of a model and a text, is answered late."""
+        values = json.loads(route.request.post_data)["data"]
+        if not held and len(values) == 2 and values[0] == REVIEWERS[0]:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.on("request", note)
+    page.route("**/run/**", hold)
+    page.get_by_role("tab", name="Sentiment").click()
+    choose(page, "#sentiment-model", REVIEWERS[0])
+    ask(page, TEXT)
+    held[0].continue_()
+    page.wait_for_timeout(1_000)  # in which it would be asked again
+    assert asked == [TEXT]
 
 
 def test_other_ways_to_look_at_the_words(open_sentiment: Visit) -> None:

@@ -51,7 +51,6 @@ def sentiment_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
         csv_area(model)
     with gr.Accordion(label("reliability"), open=False, elem_id="reliability"):
         diagram = _html(_diagram(BY_LANGUAGE, ""))
-    gr.on([model.change, go.click], _diagram, [model, text], diagram, **AT_ONCE)
     waiting = go.click(lambda: blank(status=sentence("waiting")), None, view, **AT_ONCE)
     waiting.then(
         judge,
@@ -61,6 +60,9 @@ def sentiment_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
         concurrency_id="readers",
         **PRIVATE,
     )
+    # Two listeners: one for both would, if a change came first, press the button a second time.
+    for event in (model.change, go.click):
+        event(_diagram, [model, text], diagram, **AT_ONCE)
     shared: dict[str, Any] = {"concurrency_limit": READERS, "concurrency_id": "readers"}
     gr.api(sentiment_classify, api_name="classify", **shared)
     gr.api(sentiment_explain, api_name="explain", **shared)
