@@ -98,7 +98,7 @@ def csv_recipe(
     }
     tokens = _tokens(train)
     if start is not None:  # the layers of another model, which was started already
-        model, tokens = {**start["model"], "start_from": None}, start["data"]["tokens"]
+        model, tokens = start["model"], start["data"]["tokens"]
     recipe = {
         "name": name or f"bilstm.{slug(path.stem, 'texts')}",
         "task": "sentiment",

@@ -11,7 +11,6 @@ model has besides to read as a language model is in `next_words`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -20,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lstm_zoo.errors import UsageError
 from lstm_zoo.initialization import initialize
 from lstm_zoo.recurrent.cell_name import CellName, check_layer
 from lstm_zoo.regularization import LockedDropout
@@ -53,9 +51,6 @@ class SentimentModelConfig(BaseModel):
     bidirectional: bool = Field(True, description="read from the end too")
     pooling: list[Pooling] = Field(
         ["last", "max", "mean"], min_length=1, description="what is told of all steps, side by side"
-    )
-    start_from: str | None = Field(
-        None, description="folder of a checkpoint whose embedding and layers are started from"
     )
     next_words: bool = Field(
         False, description="has what it takes to predict the next token, see batches.reading_epochs"
@@ -95,10 +90,6 @@ class SentimentModel(nn.Module):
         classes: number of classes.
         frequencies: share of each token in the train part, (vocab_size,), for the normalised
             embedding; kept among the weights, so that loading needs none.
-        start: weights by name that `reset_parameters` takes; NaN where there is none.
-
-    Raises:
-        UsageError: `start` is of another size.
     """
 
     def __init__(
@@ -107,11 +98,9 @@ class SentimentModel(nn.Module):
         vocab_size: int,
         classes: int = 2,
         frequencies: np.ndarray | None = None,
-        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         super().__init__()
         self.config = config
-        self.start = dict(start or {})
         self.tokenizer: ReviewTokenizer | None = None  # what its numbers mean, where known
         self.vocab_size = vocab_size
         self.embedding = nn.Embedding(vocab_size, config.embedding_size)
@@ -141,15 +130,6 @@ class SentimentModel(nn.Module):
         self.layer_dropout = LockedDropout(config.layer_dropout)
         # Not trained: fitted on the validation part, for the weights as they are then.
         self.temperature = nn.Parameter(torch.ones(1), requires_grad=False)
-        for name, weight in self.start.items():
-            own = dict(self.named_parameters()).get(name)
-            if own is None or own.shape != weight.shape:
-                wanted = "no such part" if own is None else f"{tuple(own.shape)}"
-                raise UsageError(
-                    f"the model to start from has {name} of {tuple(weight.shape)}, this one has"
-                    f" {wanted}: give both the same embedding_size, hidden_size, num_layers and"
-                    " bidirectional"
-                )
 
     def reset_parameters(self) -> None:
         """Start the weights: layers by `initialize`, embedding small, the rest by Xavier."""
@@ -166,10 +146,6 @@ class SentimentModel(nn.Module):
                     nn.init.zeros_(module.bias)
         if self.config.next_words:
             self.next_words.reset_parameters()
-        with torch.no_grad():
-            for name, weight in self.start.items():
-                own = self.get_parameter(name)
-                own.copy_(torch.where(weight.isnan(), own, weight))
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Score the classes.

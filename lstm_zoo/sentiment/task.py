@@ -30,7 +30,6 @@ from lstm_zoo.sentiment.next_words import ReadingBatch, reading_loss
 from lstm_zoo.sentiment.objective import training_loss
 from lstm_zoo.sentiment.plain import plain_state_dict, plain_torch_example
 from lstm_zoo.sentiment.predict import SentimentClassifier
-from lstm_zoo.sentiment.start import starting_weights
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 from lstm_zoo.task import JSON, Metric, Preparation, Progress, module_device, no_progress
 
@@ -95,11 +94,8 @@ class SentimentTask:
     def build(self, config: SentimentModelConfig, preprocessing: ReviewTokenizer) -> SentimentModel:
         # A vocabulary that was just counted is that of a model to be trained.
         counted = preprocessing.frequencies
-        start = None
-        if config.start_from and counted is not None:
-            start = starting_weights(Path(config.start_from), preprocessing)
         classes = len(preprocessing.labels)
-        model = SentimentModel(config, len(preprocessing), classes, counted, start)
+        model = SentimentModel(config, len(preprocessing), classes, counted)
         model.tokenizer = preprocessing
         return model
 
