@@ -20,6 +20,7 @@ from safetensors.torch import save, save_file
 from torch import nn
 
 import lstm_zoo as zoo
+from lstm_zoo.cells import CELLS
 from lstm_zoo.errors import UsageError
 from lstm_zoo.inspection import Hold, features, intervene
 from lstm_zoo.inspection.connectivity import connectivity
@@ -334,6 +335,19 @@ def test_uploaded_weights_are_shown_and_not_kept(
     for name in state["names"]:
         assert "data" in answers.heat_map(asked | {"name": name, "order": arrays.SIMILAR})
     assert "saturation" in studies.glance(asked)
+
+
+@pytest.mark.parametrize("cell", [name for name in CELLS if name != "conv"])
+def test_every_cell_is_shown_by_what_it_has_for_each_unit(cell: str) -> None:
+    layer = zoo.LSTM(3, 8, cell=cell).eval()
+    record = zoo.trace(layer, torch.randn(5, 1, 3))
+    found = looks.Look("", None, record, tuple("abcde"))
+    state = pane(found, [])
+    asked = {"token": state["token"], "part": 0, "unit": 5}
+    curves = answers.unit_curves(asked)["curves"]
+    assert state["start"]["name"] in curves
+    for name, curve in curves.items():
+        assert np.allclose(curve, record[name][0][0].reshape(5, 8)[:, 5], atol=1e-4), name
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import operator
 import os
 import re
 import tempfile
@@ -178,6 +179,23 @@ def test_pictures_are_saved(open_gates: Visit) -> None:
         with page.expect_download() as download:
             panel.get_by_text("SVG").click()
         assert b"</svg>" in Path(download.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("model", [WRITER, "char-peephole.shakespeare", "char-slstm.shakespeare"])
+def test_the_equations_of_a_step_add_up(open_gates: Visit, model: str) -> None:
+    page = open_gates()
+    look(page, model, TEXT)
+    page.locator(BOX).focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        lines = page.locator(".gates-sums code").all_text_contents()
+        assert len(lines) == 4
+        for line in lines:
+            *_, formula, said = line.split(" = ")
+            first, sign, second = formula.split()
+            act = {"×": operator.mul, "+": operator.add, "−": operator.sub}[sign]
+            values = [float(value.replace("−", "-")) for value in (first, second, said)]
+            assert act(*values[:2]) == pytest.approx(values[2], abs=0.01), line
 
 
 def test_works_by_keyboard(open_gates: Visit) -> None:

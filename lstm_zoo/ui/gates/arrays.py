@@ -119,20 +119,27 @@ def unit_curves(look: Look, part: int, unit: int) -> dict[str, list[float]]:
     """All gates and states of one unit at all steps, by name.
 
     Raises:
-        Mistake: there is no such part or no such unit.
+        Mistake: there is no such part.
     """
-    curves = {}
-    for name in look.record:
-        array = values(look, name, part)
-        if unit < array.shape[1]:  # a projected h has fewer
-            curves[name] = [round(float(value), 4) for value in array[:, unit]]
-    return curves
+    arrays = {name: values(look, name, part) for name in look.record}
+    units = arrays[look.unit_name].shape[1]
+    return {
+        name: [round(float(value), 4) for value in array[:, unit]]
+        for name, array in arrays.items()
+        if array.shape[1] == units  # others, as a projected h or a matrix, are of no unit
+    }
 
 
 def liveliest_unit(look: Look, part: int) -> int:
     """A unit worth a first look: the one whose memory swings most between its two ends."""
-    name = "c" if "c" in look.record else next(iter(look.record))
-    return int(np.tanh(values(look, name, part)).std(0).argmax())
+    return int(np.tanh(values(look, memory_name(look, part), part)).std(0).argmax())
+
+
+def memory_name(look: Look, part: int) -> str:
+    """The memory c, or h where there is no other, if it has a value for each unit; else a gate."""
+    units = values(look, look.unit_name, part).shape[1]
+    memory = "c" if "c" in look.record else "h"
+    return memory if values(look, memory, part).shape[1] == units else look.unit_name
 
 
 def table(look: Look, part: int, names: Sequence[str], units: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from lstm_zoo.errors import UsageError
 from lstm_zoo.inspection import Trace, trace
 from lstm_zoo.inspection.statistics import time_scales
-from lstm_zoo.ui.gates.arrays import liveliest_unit, values
+from lstm_zoo.ui.gates.arrays import liveliest_unit, memory_name, values
 from lstm_zoo.ui.gates.looks import LOOKS, Look
 from lstm_zoo.ui.gates.source import parse
 from lstm_zoo.ui.models import find_models, get_model
@@ -98,7 +98,8 @@ def pane(look: Look, notices: list[Sentence], start: State | None = None) -> Sta
     """
     parts = look.parts
     directions = max(direction for _, direction in parts) + 1
-    first: State = {"part": len(parts) - 1, "name": _first_name(look)} | (start or {})
+    last = len(parts) - 1
+    first: State = {"part": last, "name": memory_name(look, last)} | (start or {})
     if "unit" not in first:
         first["unit"] = liveliest_unit(look, first["part"])
     count = [values(look, look.unit_name, part).shape[1] for part in range(len(parts))]
@@ -122,10 +123,6 @@ def pane(look: Look, notices: list[Sentence], start: State | None = None) -> Sta
         "start": first,
         "panels": _panels(look),
     }
-
-
-def _first_name(look: Look) -> str:
-    return "c" if "c" in look.record else next(iter(look.record))
 
 
 def _part_names(layer: int, direction: int, directions: int) -> dict[str, Sentence]:

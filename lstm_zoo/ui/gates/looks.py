@@ -62,8 +62,8 @@ class Look:
 
     @property
     def unit_name(self) -> str:
-        """A gate or state that has a value for each unit: h may be a projection."""
-        return next((name for name in self.record if name != "h"), "h")
+        """The gate that has a value for each unit: h may be a projection, others be of heads."""
+        return next(name for name in ("cell", "new", *self.record) if name in self.record)
 
     @property
     def size(self) -> int:

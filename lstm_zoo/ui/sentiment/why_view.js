@@ -159,7 +159,12 @@ function opinion(state) {
   };
   new ResizeObserver(plot).observe(line);
   const key = make("p", "why-small opinion-key");
-  key.append(say(why.opinion_label), make("i", "from-start"), say(words.from_start), make("i", "from-end"), say(words.from_end));
+  const entry = (line, word) => {
+    const made = make("span", "opinion-entry");
+    made.append(make("i", line), say(word));
+    return made;
+  };
+  key.append(say(why.opinion_label), entry("from-start", words.from_start), entry("from-end", words.from_end));
   made.append(say(words.opinion, "h4"), key, strip);
   return made;
 }

@@ -8,6 +8,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "gates_name_output": ("Output gate", "输出门"),
     "gates_name_c": ("Memory c", "记忆 c"),
     "gates_name_h": ("Shown h", "输出 h"),
+    "gates_name_n": ("Normaliser n", "归一化量 n"),
+    "gates_name_m": ("Stabiliser m", "稳定量 m"),
     "gates_name_tanh_c": ("tanh c", "tanh c"),
     "gates_name_update": ("Update gate", "更新门"),
     "gates_name_new": ("Candidate", "候选值"),
@@ -84,6 +86,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "gates_sum_shown": (
         "The output gate shows {share} of the squashed memory: {shown}.",
         "输出门把压缩后的记忆放出 {share}：{shown}。",
+    ),
+    "gates_sum_shown_n": (
+        "The output gate shows {share} of the memory's share of the normaliser: {shown}.",
+        "输出门把记忆与归一化量之比放出 {share}：{shown}。",
     ),
     "gates_tab_reach": ("What a prediction hangs on", "预测取决于什么"),
     "gates_about_reach": (

@@ -24,9 +24,9 @@ class Curves {
     this.unit = unit;
     const names = Object.keys(curves).filter((name) => name !== "tanh_c");
     const within = (name) => curves[name].every((value) => Math.abs(value) <= 1.0001);
-    const gates = names.filter((name) => !SIGNED.has(name));
+    const gates = names.filter((name) => !SIGNED.has(name) && curves[name].every((value) => value >= 0 && value <= 1));
     const shown = names.filter((name) => SIGNED.has(name) && name !== "c" && within(name));
-    const memory = names.filter((name) => SIGNED.has(name) && !shown.includes(name));
+    const memory = names.filter((name) => !gates.includes(name) && !shown.includes(name));
     this.strips = [
       { names: gates, low: 0, high: 1 },
       { names: memory, ...extent(memory.flatMap((name) => curves[name])) },
