@@ -97,6 +97,14 @@ def test_shows_every_model_with_all_that_is_known_of_it(open_zoo: Visit, view: s
             assert f"{metric.unit}, {metric.split} part: {metric.protocol}." in text
 
 
+@pytest.mark.parametrize(("locale", "view"), [("en-US", "Table"), ("zh-CN", "表格")])
+def test_the_table_is_not_cut_at_its_side(open_zoo: Visit, locale: str, view: str) -> None:
+    page = open_zoo(locale=locale, viewport={"width": 1280, "height": 900})
+    page.get_by_role("button", name=view, exact=True).click()
+    box = page.locator(".zoo-scroll")
+    assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
 def test_filters_by_task_and_language(open_zoo: Visit) -> None:
     page = open_zoo()
     everything = shown(page)
