@@ -10,6 +10,8 @@ const HUES = {
   cell: "#b0508a",
   c: "#b8860b",
   h: "#3d8fc4",
+  n: "#7b7fd1",
+  m: "#8a8580",
   tanh_c: "#8a6d3b",
 };
 const SPARE_HUES = ["#0072b2", "#d55e00", "#009e73", "#b0508a", "#b8860b", "#3d8fc4"];
