@@ -92,10 +92,8 @@ class SentimentTask:
         adopt_weights(model, preprocessing, source, source_preprocessing)
 
     def build(self, config: SentimentModelConfig, preprocessing: ReviewTokenizer) -> SentimentModel:
-        # A vocabulary that was just counted is that of a model to be trained.
-        counted = preprocessing.frequencies
-        classes = len(preprocessing.labels)
-        model = SentimentModel(config, len(preprocessing), classes, counted)
+        classes, frequencies = len(preprocessing.labels), preprocessing.frequencies
+        model = SentimentModel(config, len(preprocessing), classes, frequencies)
         model.tokenizer = preprocessing
         return model
 

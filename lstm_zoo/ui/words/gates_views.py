@@ -88,7 +88,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "输出门把压缩后的记忆放出 {share}：{shown}。",
     ),
     "gates_sum_shown_n": (
-        "The output gate shows {share} of the memory's share of the normaliser: {shown}.",
+        "The output gate shows {share} of the memory divided by its normaliser: {shown}.",
         "输出门把记忆与归一化量之比放出 {share}：{shown}。",
     ),
     "gates_tab_reach": ("What a prediction hangs on", "预测取决于什么"),

@@ -1,5 +1,9 @@
 // One unit at one step, as a diagram and equation by equation: what was kept, written and shown.
 
+// What the output gate shows of the memory: its tanh, or it divided by a normaliser n.
+const BY_TANH = { knot: "tanh", formula: "tanh c", word: "gates_sum_shown" };
+const BY_NORMALISER = { knot: "÷ n", formula: "c / n", word: "gates_sum_shown_n" };
+
 class CellDiagram {
   constructor(labels) {
     this.labels = labels;
@@ -11,17 +15,17 @@ class CellDiagram {
     this.box.append(this.frame, this.sums);
   }
 
-  // Numbers of one step; null where the cell is no LSTM. What the output gate shows of the memory is
-  // its tanh, or its share of a normaliser n.
+  // Numbers of one step; null where the cell is no LSTM.
   numbers(curves, step) {
     const at = (name) => curves[name]?.[step];
     const [i, f, g, o, c, h] = ["input", "forget", "cell", "output", "c", "h"].map(at);
     if ([i, f, g, o, c, h].some((value) => value === undefined)) return null;
-    if (!curves.tanh_c && !curves.n) return null;
-    const squashed = curves.tanh_c ? at("tanh_c") : c / curves.n[step];
+    const squash = curves.tanh_c ? BY_TANH : curves.n ? BY_NORMALISER : null;
+    if (!squash) return null;
+    const squashed = at("tanh_c") ?? c / at("n");
     const before = step > 0 ? curves.c[step - 1] : 0;
     const shownBefore = step > 0 ? curves.h[step - 1] : 0;
-    return { i, f, g, o, c, h, before, shownBefore, kept: f * before, written: i * g, squashed, squash: curves.tanh_c ? "tanh c" : "c / n" };
+    return { i, f, g, o, c, h, before, shownBefore, kept: f * before, written: i * g, squashed, squash };
   }
 
   show(curves, step, unit) {
@@ -48,7 +52,7 @@ class CellDiagram {
       line("gates_sum_kept", `f × c₋₁ = ${v(n.f)} × ${v(n.before)} = ${v(n.kept)}`, { kept: percent(n.f), lost: v(n.before - n.kept) }),
       line("gates_sum_written", `i × g = ${v(n.i)} × ${v(n.g)} = ${v(n.written)}`, { share: percent(n.i), written: v(n.written) }),
       line("gates_sum_memory", `c = ${v(n.kept)} ${n.written < 0 ? "−" : "+"} ${v(Math.abs(n.written))} = ${v(n.c)}`, {}),
-      line(curves.tanh_c ? "gates_sum_shown" : "gates_sum_shown_n", `h = o × ${n.squash} = ${v(n.o)} × ${v(n.squashed)} = ${v(n.h)}`, { share: percent(n.o), shown: v(n.h) }),
+      line(n.squash.word, `h = o × ${n.squash.formula} = ${v(n.o)} × ${v(n.squashed)} = ${v(n.h)}`, { share: percent(n.o), shown: v(n.h) }),
     );
   }
 
@@ -105,7 +109,7 @@ class CellDiagram {
     knot(340, 150, "×");
     knot(520, 150, "×");
     parts.push(draw("rect", { x: 414, y: 98, width: 52, height: 26, rx: 13, fill: isDark() ? "#292524" : "#ffffff", stroke: "currentColor", "stroke-opacity": 0.55 }));
-    write(440, 116, n.squash.replace(" c", "").replace("c / n", "÷ n"), 13);
+    write(440, 116, n.squash.knot, 13);
 
     const bold = (x, y, text, anchor = "middle") => write(x, y, text, 14, anchor, 600);
     bold(52, rail - 6, "c₋₁", "end");
