@@ -7,6 +7,7 @@ const root = element.querySelector(".text-view");
 let run = null;
 let next = 0; // the chunk to draw
 let cards = [];
+let model = null; // that wrote them
 
 const levelOf = (chance) => LEVELS.filter((limit) => chance < limit).length;
 const percent = (chance) => (chance < 1 ? "< 0.1 %" : `${chance < 100 ? chance / 10 : Math.round(chance / 10)} %`);
@@ -109,7 +110,7 @@ async function copy(text, made) {
 function saveTexts() {
   const texts = cards.map((card) => card.text());
   const all = texts.length > 1 ? texts.map((text, k) => `--- ${k + 1} ---\n${text}\n`).join("\n") : texts[0];
-  save(`${props.value.model}.txt`, all, "text/plain");
+  save(`${model}.txt`, all, "text/plain");
 }
 
 function draw() {
@@ -118,10 +119,14 @@ function draw() {
   if (state.run !== run) {
     const started = run !== null;
     run = state.run;
-    hint.look(null);
-    next = 0;
-    cards = Array.from({ length: state.samples }, (_, index) => new Card(index, state));
-    list.replaceChildren(...cards.map((card) => card.box));
+    // A wait or a mistake has no texts: those of before stay.
+    if (state.samples) {
+      hint.look(null);
+      next = 0;
+      model = state.model;
+      cards = Array.from({ length: state.samples }, (_, index) => new Card(index, state));
+      list.replaceChildren(...cards.map((card) => card.box));
+    }
     notices.replaceChildren(...state.notices.map((notice) => say(notice, "p")));
     alert.replaceChildren(...(state.error ? [say(state.error, "p")] : []));
     // On a narrow screen the text is below the controls.

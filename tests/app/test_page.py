@@ -208,8 +208,12 @@ def test_says_what_is_wrong_and_loses_nothing(visit: Visit) -> None:
     assert page.locator(".text-alert").inner_text() == "“Length” must be a number."
     assert page.input_value("#prompt textarea") == "My dear prompt"
     page.fill("#length input", "20")
-    assert len(write(page)) == 20
+    written = write(page)
+    assert len(written) == 20
     assert page.locator(".text-alert").inner_text() == ""
+    page.fill("#length input", "-5")
+    assert write(page) == written
+    assert page.locator(".text-alert").inner_text().startswith("“Length” must be from 1 to")
 
 
 def test_an_example_brings_a_model_that_fits(visit: Visit) -> None:
