@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64 * 2**20
 SAMPLE_BYTES = 2**16
+CONTROL = re.compile(r"[\0-\x08\x0e-\x1f]")  # characters that are in no csv file
+NAMES_SHOWN = 10
 DATE_NAMES = re.compile(r"date|time|datetime|timestamp|day|month|year|ds|日期|时间", re.IGNORECASE)
 
 
@@ -45,7 +47,10 @@ def read_table(path: Path) -> pd.DataFrame:
             raise UsageError(f"{path.name} is a zip archive, not a csv: unpack it first")
         is_gzip = head[:2] == b"\x1f\x8b"
         with gzip.open(path) if is_gzip else path.open("rb") as file:
-            encoding = _encoding(file.read(SAMPLE_BYTES))
+            start = file.read(SAMPLE_BYTES)
+        encoding = _encoding(start)
+        if CONTROL.search(start.decode(encoding, "replace")):
+            raise UsageError(f"{path.name} is neither csv nor parquet: it has bytes that are no text")
         options: dict[str, Any] = {
             "compression": "gzip" if is_gzip else None,
             "encoding": encoding,
@@ -142,7 +147,7 @@ def _dates(column: pd.Series, label: str, notes: list[str]) -> pd.Series:
         row = int(read.isna().to_numpy().argmax())
         raise UsageError(
             f"the date {texts.iloc[row]!r:.40} in row {row + 1} of {label}, column"
-            f" {str(column.name)!r}, is not written as {texts.iloc[0]!r:.40} in row 1 is: write all"
+            f" {str(column.name)!r:.40}, is not written as {texts.iloc[0]!r:.40} in row 1 is: write all"
             " dates alike, best as 2024-12-31"
         )
     if read is readings[1] and not read.equals(readings[0]):
@@ -186,18 +191,17 @@ def value_columns(
         broken = numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")
         if broken.any():
             if names is None and broken.mean() > 0.5:
-                notes.append(f"The column {str(name)!r} holds text: it was left out.")
+                notes.append(f"The column {str(name)!r:.40} holds text: it was left out.")
                 continue
             row = int(broken.to_numpy().argmax())
             raise UsageError(
-                f"the column {str(name)!r} of {label} holds {str(column.iloc[row])!r:.40} in row"
+                f"the column {str(name)!r:.40} of {label} holds {str(column.iloc[row])!r:.40} in row"
                 f" {row + 1}, which is no number"
             )
         columns[name] = numbers.astype("float64")
     if not columns:
-        raise UsageError(
-            f"{label} has no column of numbers; its columns: {', '.join(_names(table))}"
-        )
+        shown = ", ".join(f"{name:.40}" for name in _names(table)[:NAMES_SHOWN])
+        raise UsageError(f"{label} has no column of numbers; its columns: {shown}")
     return pd.DataFrame(columns).reset_index(drop=True)
 
 

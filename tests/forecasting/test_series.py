@@ -151,6 +151,16 @@ def test_a_zip_and_a_huge_file_are_refused(tmp_path: Path, monkeypatch) -> None:
 
 def test_bytes_that_are_no_table_give_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "noise.csv"
-    path.write_bytes(np.random.default_rng(0).bytes(4000))
-    with pytest.raises(UsageError, match=r"noise\.csv"):
+    # The second has no zero byte on one side alone, as UTF-16 has.
+    for content in (np.random.default_rng(0).bytes(4000), bytes(range(256)) * 16):
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match=r"noise\.csv is neither csv nor parquet: it has bytes"):
+            read_series(path)
+
+
+def test_a_long_name_does_not_flood_the_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text("date," + "x" * 9000 + "\n2024-01-01,red\n")
+    with pytest.raises(UsageError, match="no column of numbers; its columns: date, xxx") as told:
         read_series(path)
+    assert len(str(told.value)) < 200
