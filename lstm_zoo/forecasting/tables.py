@@ -50,7 +50,9 @@ def read_table(path: Path) -> pd.DataFrame:
             start = file.read(SAMPLE_BYTES)
         encoding = _encoding(start)
         if CONTROL.search(start.decode(encoding, "replace")):
-            raise UsageError(f"{path.name} is neither csv nor parquet: it has bytes that are no text")
+            raise UsageError(
+                f"{path.name} is neither csv nor parquet: it has bytes that are no text"
+            )
         options: dict[str, Any] = {
             "compression": "gzip" if is_gzip else None,
             "encoding": encoding,
@@ -147,8 +149,8 @@ def _dates(column: pd.Series, label: str, notes: list[str]) -> pd.Series:
         row = int(read.isna().to_numpy().argmax())
         raise UsageError(
             f"the date {texts.iloc[row]!r:.40} in row {row + 1} of {label}, column"
-            f" {str(column.name)!r:.40}, is not written as {texts.iloc[0]!r:.40} in row 1 is: write all"
-            " dates alike, best as 2024-12-31"
+            f" {str(column.name)!r:.40}, is not written as {texts.iloc[0]!r:.40} in row 1 is:"
+            " write all dates alike, best as 2024-12-31"
         )
     if read is readings[1] and not read.equals(readings[0]):
         notes.append("The dates were read with the day before the month.")
@@ -195,8 +197,8 @@ def value_columns(
                 continue
             row = int(broken.to_numpy().argmax())
             raise UsageError(
-                f"the column {str(name)!r:.40} of {label} holds {str(column.iloc[row])!r:.40} in row"
-                f" {row + 1}, which is no number"
+                f"the column {str(name)!r:.40} of {label} holds {str(column.iloc[row])!r:.40}"
+                f" in row {row + 1}, which is no number"
             )
         columns[name] = numbers.astype("float64")
     if not columns:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lstm_zoo.sentiment.tokenizer import without_markup
+from lstm_zoo.sentiment.markup import without_markup
 
 MIN_WORDS = {"en": 3, "zh": 4}
 """Fewer words of English, or Chinese characters, are too few."""
@@ -120,7 +120,7 @@ def find_doubts(
     if tokens_used < tokens_total:
         values = {"characters": characters_used, "used": tokens_used, "total": tokens_total}
         doubts.append(Doubt("cut", dict(values)))
-    read = without_markup(text[:characters_used])
+    read, _ = without_markup(text[:characters_used])
     scripts = count_scripts(read)
     letters = scripts.total()
     if not letters:
@@ -145,7 +145,7 @@ def guess_language(text: str) -> str:
 
     A Chinese character is worth several letters: a text half in each is for the Chinese model.
     """
-    scripts = count_scripts(without_markup(text))
+    scripts = count_scripts(without_markup(text)[0])
     chinese = CHINESE_LETTERS * scripts["Chinese"]
     return "zh" if chinese >= scripts["Latin"] and chinese else "en"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from lstm_zoo.sentiment.markup import without_markup
 
 PAD, UNKNOWN = 0, 1
 SPECIAL = ("[PAD]", "[UNK]")
@@ -16,8 +17,8 @@ SLICE = 512  # texts encoded at a time: the library's results are large
 
 Kind = Literal["words", "characters", "subwords"]
 
-# Tags that reviews are sprinkled with; anything else in angle brackets is the writer's.
-_MARKUP = r"(?i)</?(?:br|p|i|b|em|strong|a|div|span|hr)\b[^<>]*>"
+# For who takes the library's part of a checkpoint alone; `without_markup` knows more of it.
+_TAGS = r"(?i)</?(?:br|p|i|b|em|strong|a|div|span|hr)\b[^<>]*>"
 LONG_TOKEN = 20  # characters; few are longer, so many texts need be gone through no further
 # As in the Penn Treebank "don't" is "do" and "n't", "it's" is "it" and "'s".
 _WORDS = r"\w+(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]"
@@ -55,9 +56,8 @@ def well_formed(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def without_markup(text: str) -> str:
-    """The text with spaces for the tags that are no tokens; all else keeps its place."""
-    return re.sub(_MARKUP, lambda tag: " " * len(tag[0]), text)
+def _read(text: str) -> str:
+    return without_markup(well_formed(text))[0]
 
 
 class ReviewTokenizer:
@@ -131,11 +131,11 @@ class ReviewTokenizer:
         )
         library.pre_tokenizer = pre_tokenizers.Sequence(
             [
-                pre_tokenizers.Split(Regex(_MARKUP), "removed"),
+                pre_tokenizers.Split(Regex(_TAGS), "removed"),
                 pre_tokenizers.Split(Regex(_PIECES[kind]), "removed", invert=True),
             ]
         )
-        library.train_from_iterator(texts, trainer)
+        library.train_from_iterator(map(_read, texts), trainer)
         return cls(library, labels, language)
 
     def extended(
@@ -166,7 +166,7 @@ class ReviewTokenizer:
                 special_tokens=list(SPECIAL),
                 show_progress=False,
             )
-            other.train_from_iterator(texts, trainer)
+            other.train_from_iterator(map(_read, texts), trainer)
             numbers = other.get_vocab()
             tokens = document["model"]["vocab"]
             for token in sorted(numbers.keys() - tokens.keys(), key=numbers.__getitem__):
@@ -181,19 +181,20 @@ class ReviewTokenizer:
 
     def encode(self, text: str, limit: int | None = None) -> Encoding:
         """The tokens of a text and their places; at most `limit` of them."""
-        text = well_formed(text)
+        text, starts = without_markup(well_formed(text))
         head = text[: LONG_TOKEN * limit] if limit else text
         found = self.library.encode(head, add_special_tokens=False)
         if limit and len(found.ids) <= limit and len(head) < len(text):
             found = self.library.encode(text, add_special_tokens=False)
-        return Encoding(found.ids[:limit], found.offsets[:limit])
+        offsets = [(starts[first], starts[end]) for first, end in found.offsets[:limit]]
+        return Encoding(found.ids[:limit], offsets)
 
     def encode_many(self, texts: Sequence[str], limit: int | None = None) -> list[np.ndarray]:
         """The tokens of many texts, int32 (length,) each, faster than one by one."""
         found: list[np.ndarray] = []
         for start in range(0, len(texts), SLICE):
             part = self.library.encode_batch_fast(
-                [well_formed(text) for text in texts[start : start + SLICE]],
+                [_read(text) for text in texts[start : start + SLICE]],
                 add_special_tokens=False,
             )
             found += [np.array(one.ids[:limit], dtype=np.int32) for one in part]

@@ -154,7 +154,9 @@ def test_bytes_that_are_no_table_give_a_sentence(tmp_path: Path) -> None:
     # The second has no zero byte on one side alone, as UTF-16 has.
     for content in (np.random.default_rng(0).bytes(4000), bytes(range(256)) * 16):
         path.write_bytes(content)
-        with pytest.raises(UsageError, match=r"noise\.csv is neither csv nor parquet: it has bytes"):
+        with pytest.raises(
+            UsageError, match=r"noise\.csv is neither csv nor parquet: it has bytes"
+        ):
             read_series(path)
 
 
