@@ -9,6 +9,7 @@ the edited text has another verdict is never estimated but asked.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -79,24 +80,35 @@ def nearest_flip(
     Raises:
         UsageError: the text is empty.
     """
+    return [None, *search_flip(classifier, text, max_edits)][-1]
+
+
+def search_flip(
+    classifier: SentimentClassifier, text: str, max_edits: int = MAX_EDITS
+) -> Iterator[Flip | None]:
+    """What `nearest_flip` does, for who may lose interest: it can take a minute.
+
+    Yields:
+        None after each word that is not enough; at last what is found.
+    """
     label = classifier.classify(text).label
     encoding = classifier.encode(text)
     if not encoding.ids:
-        return None
+        return
     search = _Search(classifier, text[: encoding.end], encoding, label)
     best = search.odds([{}])[0]
     edits: Edits = {}
     while best > 0 and len(edits) < max_edits:
+        yield None
         odds, wider = search.step(edits)
         if odds >= best:
-            return None
+            return
         best, edits = odds, wider
     flipped = apply(text, search.words, edits)
     verdict = classifier.classify(flipped)
-    if verdict.label == label:
-        return None
-    changes = (Edit(*search.words[number], new) for number, new in sorted(edits.items()))
-    return Flip(tuple(changes), flipped, verdict)
+    if verdict.label != label:
+        changes = (Edit(*search.words[number], new) for number, new in sorted(edits.items()))
+        yield Flip(tuple(changes), flipped, verdict)
 
 
 class _Search:

@@ -148,6 +148,17 @@ def test_a_click_right_after_a_choice_asks_once(visit: Visit) -> None:
     assert asked == [TEXT]
 
 
+def test_a_question_ends_the_look_into_the_one_before(open_sentiment: Visit) -> None:
+    page = open_sentiment()
+    page.fill("#review textarea", "The film was great and the end of it was good. " * 400)
+    page.click("#classify")
+    page.locator(".why-verdict-told").wait_for()
+    assert page.locator(".why-view[data-done=false]").count()
+    ask(page, TEXT)
+    page.wait_for_timeout(3_000)  # in which the first would be shown again
+    assert page.locator(".why-body").text_content() == TEXT
+
+
 def test_other_ways_to_look_at_the_words(open_sentiment: Visit) -> None:
     page = open_sentiment()
     ask(page, TEXT)

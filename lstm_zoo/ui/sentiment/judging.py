@@ -9,7 +9,7 @@ from typing import Any
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.sentiment.attribution import Explanation, explain
 from lstm_zoo.sentiment.doubts import Doubt, guess_language
-from lstm_zoo.sentiment.flip import MAX_EDITS, Flip, nearest_flip
+from lstm_zoo.sentiment.flip import MAX_EDITS, Flip, search_flip
 from lstm_zoo.sentiment.predict import SentimentClassifier, Verdict
 from lstm_zoo.sentiment.tokenizer import well_formed
 from lstm_zoo.ui.models import find_models, get_model
@@ -47,7 +47,7 @@ def pick_model(text: str) -> str:
 
 
 @on_gpu
-def judge(text: str, model: str | None, other: str | None) -> Iterator[State]:
+def judge(text: str, model: str | None, other: str | None) -> Iterator[State | None]:
     """Judge a text with one model or two, and say why.
 
     Args:
@@ -56,7 +56,8 @@ def judge(text: str, model: str | None, other: str | None) -> Iterator[State]:
         other: the model to compare with, if any.
 
     Yields:
-        States of the view; what goes wrong is in the last one's `error`.
+        States of the view, None where there is nothing new to show; what goes wrong is in the last
+        one's `error`.
     """
     text = well_formed(text or "")
     state = blank()
@@ -76,7 +77,7 @@ def judge(text: str, model: str | None, other: str | None) -> Iterator[State]:
         yield state | {"error": told(error), "done": True}
 
 
-def _judge(text: str, names: list[str], state: State) -> Iterator[State]:
+def _judge(text: str, names: list[str], state: State) -> Iterator[State | None]:
     names = list(dict.fromkeys(names))
     classifiers = [get_model(name, TASK) for name in names]
     cards = [
@@ -93,7 +94,11 @@ def _judge(text: str, names: list[str], state: State) -> Iterator[State]:
             card |= _reasons(text, explain(classifier, card["text"]))
             yield now(status=sentence("looking_why"))
     for card, classifier in zip(cards, classifiers, strict=True):
-        card["flip"] = _flip(text, nearest_flip(classifier, text))
+        flip = None
+        for found in search_flip(classifier, text):
+            flip = found
+            yield None
+        card["flip"] = _flip(text, flip)
         yield now(status=sentence("looking_why"))
     yield now(done=True)
 

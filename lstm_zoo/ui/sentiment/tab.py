@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,8 @@ EXAMPLES = (
     "房间很干净，服务员也热情，就是早餐品种太少，不过下次还会住这里。",
     "位置是不错，可是隔音太差，一晚上没睡好，前台态度也冷淡，不会再来了。",
 )
+_questions: dict[str | None, object] = {}
+"""What each visitor asked last, while that is looked into."""
 _html = partial(gr.HTML, apply_default_css=False)
 
 
@@ -53,11 +56,12 @@ def sentiment_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
         diagram = _html(_diagram(BY_LANGUAGE, ""))
     waiting = go.click(lambda: blank(status=sentence("waiting")), None, view, **AT_ONCE)
     waiting.then(
-        judge,
+        _answer,
         [text, model, other],
         view,
         concurrency_limit=READERS,
         concurrency_id="readers",
+        trigger_mode="multiple",  # else a question is lost that comes before the end of another
         **PRIVATE,
     )
     # Two listeners: one for both would, if a change came first, press the button a second time.
@@ -67,6 +71,21 @@ def sentiment_tab() -> tuple[str, gr.Dropdown, gr.HTML]:
     gr.api(sentiment_classify, api_name="classify", **shared)
     gr.api(sentiment_explain, api_name="explain", **shared)
     return TASK, model, view
+
+
+def _answer(text: str, model: str | None, other: str | None, request: gr.Request) -> Iterator[Any]:
+    """The states of `judge`, until the same visitor asks something else."""
+    visitor, question = request.session_hash, object()
+    _questions[visitor] = question
+    try:
+        for state in judge(text, model, other):
+            if _questions.get(visitor) is not question:
+                yield gr.skip()  # what came last is sent once more at the end
+                return
+            yield gr.skip() if state is None else state
+    finally:
+        if _questions.get(visitor) is question:
+            del _questions[visitor]
 
 
 def _what_to_judge() -> tuple[gr.Dropdown, gr.Dropdown, gr.Textbox]:
