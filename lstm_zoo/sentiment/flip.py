@@ -86,10 +86,16 @@ def nearest_flip(
 def search_flip(
     classifier: SentimentClassifier, text: str, max_edits: int = MAX_EDITS
 ) -> Iterator[Flip | None]:
-    """What `nearest_flip` does, for who may lose interest: it can take a minute.
+    """The search of `nearest_flip`, which can take a minute, for who may lose interest.
+
+    Args:
+        classifier, text, max_edits: as there.
 
     Yields:
-        None after each word that is not enough; at last what is found.
+        None before each word that is looked for; at last the edit, if there is one.
+
+    Raises:
+        UsageError: the text is empty.
     """
     label = classifier.classify(text).label
     encoding = classifier.encode(text)
