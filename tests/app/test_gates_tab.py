@@ -265,6 +265,7 @@ def test_says_what_is_wrong_in_a_sentence_and_goes_on(open_gates: Visit) -> None
     page = open_gates()
     look(page, "lstm.parity")
     alert = page.locator("#gates-view [role=alert]:not(:empty)")
+    seen = page.locator(DRAWN)
     page.locator(".gates-unit input").fill("999")
     page.locator(".gates-unit input").press("Enter")
     alert.filter(has_text="There is no unit 999 in this layer; they are numbered from 0").wait_for()
@@ -274,7 +275,11 @@ def test_says_what_is_wrong_in_a_sentence_and_goes_on(open_gates: Visit) -> None
     page.get_by_role("button", name="中文").click()
     alert.filter(has_text="这个模型只读 0 1").wait_for()
     page.get_by_role("button", name="English").click()
+    seen.wait_for()  # what was looked at before is still there
+    page.locator(f"#gates-view {BOX} b").nth(3).click()
+    page.locator(f"#gates-view {BOX} b.looked[data-step='3']").wait_for()
     look(page, "lstm.parity", "1" * (STEP_LIMIT + 5))
+    assert not alert.count()
     assert (
         "2,005 steps; the first 2,000 were read"
         in page.locator("#gates-view .text-notices").inner_text()

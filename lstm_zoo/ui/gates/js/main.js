@@ -1,6 +1,7 @@
 // What the component shows: one pane with its details, or two panes side by side.
 
 const root = element.querySelector(".gates-view");
+const messages = make("div", "gates-messages");
 let run = null;
 
 // Told to the controls below, once a visitor stops for a moment.
@@ -30,6 +31,10 @@ function show() {
     status.setAttribute("role", "status");
     parts.push(status);
   }
+  messages.replaceChildren(...parts);
+  // A mistake, or a wait, takes nothing away of what a visitor looks at.
+  if (!state.panes?.length && root.panes?.length) return;
+  const told = [];
   const panes = (state.panes ?? []).map(
     (each, index) =>
       new Pane(each, {
@@ -39,7 +44,7 @@ function show() {
       }),
   );
   if (panes.length === 1) {
-    if (state.told) parts.push(say(state.told, "p", "gates-told"));
+    if (state.told) told.push(say(state.told, "p", "gates-told"));
     panes[0].box.append(new Details(panes[0]).box);
   }
   if (panes.length === 1) picked({ ...panes[0].at, layer: panes[0].state.parts[panes[0].at.part].layer });
@@ -48,7 +53,7 @@ function show() {
     if (panes.length > 1) pane.box.prepend(make("h3", "gates-model", state.panes[index].model));
     grid.append(pane.box);
   });
-  root.replaceChildren(...parts, grid);
+  root.replaceChildren(messages, ...told, grid);
   root.panes = panes; // for whoever looks into the page
 }
 
