@@ -92,6 +92,9 @@ def test_prices_are_forecast_without_a_claim_about_their_direction(open_tab: Vis
     )
     page.locator("#forecast-chart .main-svg").first.wait_for(timeout=WAIT)
     page.locator("#forecast-returns .main-svg").first.wait_for(timeout=WAIT)
+    for chart in ("#forecast-chart", "#forecast-returns"):
+        dates = page.locator(f"{chart} .xtick text")
+        assert re.fullmatch(r"[\d-]+", "".join(dates.all_text_contents()))  # no English months
     assert "这不是投资建议" in page.locator("#forecast-said").inner_text()
     verdict = page.locator("#forecast-verdict")
     assert "40 次过去预测" in verdict.locator(".verdict").inner_text()

@@ -23,6 +23,14 @@ SHOWN_HORIZONS = 6
 FEWEST_SHOWN = 120
 # Readable on white and on black.
 INK, TEAL, AMBER, ROSE = "#8a8580", "#0d9488", "#d97706", "#e11d48"
+DAY = 86_400_000  # in milliseconds, plotly's unit
+DATES = [
+    {"dtickrange": [None, DAY - 1], "value": "%H:%M\n%Y-%m-%d"},
+    {"dtickrange": [DAY, "M1"], "value": "%m-%d\n%Y"},
+    {"dtickrange": ["M1", "M12"], "value": "%Y-%m"},
+    {"dtickrange": ["M12", None], "value": "%Y"},
+]
+"""How dates stand on the axis, by the distance of two ticks: in numbers, as in any language."""
 FILLS = ("rgba(13, 148, 136, 0.18)", "rgba(13, 148, 136, 0.32)")
 COLOURS = {
     "legend_history": INK,
@@ -79,7 +87,7 @@ def fan_chart(
     shown = max(SHOWN_HORIZONS * horizon, FEWEST_SHOWN)
     figure.update_xaxes(range=[past[max(0, known - shown)], ahead[-1]])
     _fit_height(figure, values[max(0, known - shown) : known], quantiles, actual)
-    return _framed(figure)
+    return _framed(figure, ahead)
 
 
 def returns_chart(
@@ -121,7 +129,7 @@ def returns_chart(
     figure.update_xaxes(range=[past[max(first, known - 4 * horizon - 40)], ahead[-1]])
     figure.update_yaxes(ticksuffix=" %")
     figure.update_layout(bargap=0.2, barmode="overlay")
-    return _framed(figure)
+    return _framed(figure, ahead)
 
 
 def positions(series: Series, known: int, horizon: int) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -170,7 +178,9 @@ def _fit_height(
     figure.update_yaxes(range=[low - margin, high + margin])
 
 
-def _framed(figure: Any) -> Any:
+def _framed(figure: Any, ahead: Sequence[Any]) -> Any:
+    if not isinstance(ahead[0], int):
+        figure.update_xaxes(tickformatstops=DATES, hoverformat="%Y-%m-%d %H:%M")
     grid = {"gridcolor": "rgba(128, 128, 128, 0.2)", "zerolinecolor": "rgba(128, 128, 128, 0.4)"}
     figure.update_xaxes(**grid)
     figure.update_yaxes(**grid)
