@@ -42,7 +42,7 @@ ROWS = {name: (name, ["model.chrono=null"]) for name in CELL_NAMES} | {
 STEPS = {"parity": 1000, "reber": 1000, "brackets": 1000, "adding": 2000, "copy-memory": 4000}
 """Steps of training at most, the same for every cell; the cheapest problem comes first."""
 EPOCH = 50  # steps between two looks at the validation part
-MOST_UNITS = {"mlstm": 64}  # its memory is units x units; for the others parameters decide
+MOST_UNITS = {"mlstm": 400}  # its memory is units x units; for the others parameters decide
 LENGTHS = {p: read_recipe(f"lstm.{p}")[0].data.test_lengths for p in STEPS} | {
     "adding": (50, 100, 200, 1000),
     "copy-memory": (50, 100, 1000),

@@ -135,8 +135,7 @@ def test_runs_with_another_budget_are_not_in_the_table(command):
 def test_sizes_are_those_of_equal_parameters(command, cell):
     wanted, each = 5000, 20
     size = command.nearest_size(cell, lambda units: units * each, wanted)
-    if cell not in command.MOST_UNITS:
-        assert abs(size * each - wanted) <= 4 * each  # a clockwork has as many units a module
+    assert abs(size * each - wanted) <= 4 * each  # a clockwork has as many units a module
 
 
 @pytest.mark.parametrize("cell", ["peephole", "gru", "minlstm", "slstm"])
