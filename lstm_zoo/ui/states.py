@@ -8,6 +8,7 @@ from typing import Any
 from lstm_zoo.errors import UsageError
 from lstm_zoo.language.tokenizer import show_character
 from lstm_zoo.ui.words import Sentence, same, sentence
+from lstm_zoo.ui.words.messages import message
 
 UNSEEN_SHOWN = 12
 State = dict[str, Any]
@@ -34,7 +35,7 @@ class Mistake(UsageError):
 
 def told(error: Exception) -> Sentence:
     """What went wrong, in both languages where that is known."""
-    return error.texts if isinstance(error, Mistake) else same(str(error))
+    return error.texts if isinstance(error, Mistake) else message(str(error))
 
 
 def unseen_notices(model: Any, text: str, word: str = "unseen") -> list[Sentence]:

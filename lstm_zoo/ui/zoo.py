@@ -13,6 +13,7 @@ import gradio as gr
 from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.models import describe_device, find_models
 from lstm_zoo.ui.parts import AT_ONCE, PRIVATE
+from lstm_zoo.ui.states import told
 from lstm_zoo.ui.words import Sentence, label, markup, notice, same, sentence
 from lstm_zoo.ui.zoo_cards import card_html, listing
 from lstm_zoo.ui.zoo_models import (
@@ -71,7 +72,7 @@ def zoo_tab(
         try:
             task = find_here(name).task
         except UsageError as error:
-            return [notice(same(str(error))), *[gr.skip()] * (1 + len(choosers))]
+            return [notice(told(error)), *[gr.skip()] * (1 + len(choosers))]
         names = list(find_models(task)[0])
         chosen = gr.Dropdown(choices=names, value=name)
         updates = [chosen if each == task else gr.skip() for each in choosers]
@@ -185,7 +186,7 @@ def _show_card(event: gr.EventData) -> str:
     try:
         content = card_html(read_card(str(event.name)))
     except (UsageError, CheckpointError) as error:
-        content = notice(same(str(error)))
+        content = notice(told(error))
     # A new value each time: the same card can be opened again.
     return f'<article lang="en" data-run="{secrets.token_hex(4)}">{content}</article>'
 
@@ -198,7 +199,7 @@ def _told(steps: Iterator[str], models: Callable[[], str]) -> Steps:
     except HubUnreachable as error:
         yield notice(sentence("hub_unreachable", reason=error.reason)), gr.skip()
     except (UsageError, CheckpointError) as error:
-        yield notice(same(str(error))), gr.skip()
+        yield notice(told(error)), gr.skip()
     except OSError as error:  # of this machine, such as a full disk
         yield notice(same(error.strerror or str(error))), gr.skip()
     else:

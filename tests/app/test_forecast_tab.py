@@ -117,6 +117,8 @@ def test_a_file_that_is_no_table_is_answered_by_one_sentence(
     wrong.write_bytes(b"PK\x03\x04 and so on")
     page.locator("input[type=file]").first.set_input_files(wrong)
     page.locator("#forecast-source .notice", has_text="zip archive").wait_for(timeout=WAIT)
+    assert "still chosen" in page.locator("#forecast-source").inner_text()
+    ask(page)  # for the series that was chosen before
     code = tmp_path / "code.csv"
     code.write_text('day,"<img src=x onerror=""document.title=1"">"\n' + "1,2\n" * 30)
     page.locator("input[type=file]").first.set_input_files(code)

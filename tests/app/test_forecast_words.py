@@ -23,7 +23,6 @@ from lstm_zoo.ui.forecast.answers import answer, run_backtest
 from lstm_zoo.ui.forecast.charts import positions
 from lstm_zoo.ui.forecast.own_models import train_own
 from lstm_zoo.ui.forecast.running import run, tune
-from lstm_zoo.ui.forecast.said import note_words, told
 from lstm_zoo.ui.forecast.sources import EXAMPLES, may_be_prices, series_of
 from lstm_zoo.ui.forecast.tables import (
     forecast_table,
@@ -31,7 +30,9 @@ from lstm_zoo.ui.forecast.tables import (
     notes_list,
     verdict_words,
 )
+from lstm_zoo.ui.states import told
 from lstm_zoo.ui.words import WORDS
+from lstm_zoo.ui.words.messages import message
 from tests.forecasting.makers import HORIZON, preprocessing, random_forecaster
 
 
@@ -87,7 +88,7 @@ def test_every_note_on_a_series_is_translated() -> None:
     notes += ["The model was trained on steps of 'MS', these are of 'D'."]
     assert len(notes) >= 13
     for note in notes:
-        assert is_translated(note_words(note)), note
+        assert is_translated(message(note)), note
 
 
 DAYS = "".join(f"2024-01-{day:02},{day % 5}\n" for day in range(1, 31))

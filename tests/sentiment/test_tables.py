@@ -73,31 +73,31 @@ def test_a_zero_byte_does_not_make_a_file_utf_16(tmp_path: Path) -> None:
     assert list(table.read()) == rows[1:]
 
 
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "is empty"),
-        (b"\xef\xbb\xbf", "no first row"),
-        (b"\n\n", "is empty"),
-        (
-            "text\ncafé, naïve\n".encode("latin-1"),
-            "not UTF-8, UTF-16 or GB18030 .*save it as UTF-8",
-        ),
-        ("text\nécole, Zoë, dépôt\n".encode("latin-1"), "not UTF-8, UTF-16 or GB18030"),
-        (b"PK\x03\x04" + bytes(200), "a spreadsheet or a zip file: save it as csv"),
-        (bytes(range(256)) * 20, "not UTF-8, UTF-16 or GB18030"),
-        (b"text\n" + b"fine\n" * 300_000 + b"\xff\n", "not UTF-8, UTF-16 or GB18030"),
-        (
-            b'id,text\n1,"never closed\n2,more\n',
-            "line 3: a quotation mark opens a cell",
-        ),
-        (
-            b'id,text\n1,"closed" and on\n',
-            "line 2: a cell goes on after its closing quot",
-        ),
-        (b"id,text\n1,fine\n2,good, but long\n", "line 3: the row has 3 cells, the first one 2"),
-    ],
-)
+BAD = [
+    (b"", "is empty"),
+    (b"\xef\xbb\xbf", "no first row"),
+    (b"\n\n", "is empty"),
+    (
+        "text\ncafé, naïve\n".encode("latin-1"),
+        "not UTF-8, UTF-16 or GB18030 .*save it as UTF-8",
+    ),
+    ("text\nécole, Zoë, dépôt\n".encode("latin-1"), "not UTF-8, UTF-16 or GB18030"),
+    (b"PK\x03\x04" + bytes(200), "a spreadsheet or a zip file: save it as csv"),
+    (bytes(range(256)) * 20, "not UTF-8, UTF-16 or GB18030"),
+    (b"text\n" + b"fine\n" * 300_000 + b"\xff\n", "not UTF-8, UTF-16 or GB18030"),
+    (
+        b'id,text\n1,"never closed\n2,more\n',
+        "line 3: a quotation mark opens a cell",
+    ),
+    (
+        b'id,text\n1,"closed" and on\n',
+        "line 2: a cell goes on after its closing quot",
+    ),
+    (b"id,text\n1,fine\n2,good, but long\n", "line 3: the row has 3 cells, the first one 2"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), BAD)
 def test_refuses_what_it_cannot_read(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         open_table(file(tmp_path, data))

@@ -13,11 +13,10 @@ from lstm_zoo.errors import CheckpointError, UsageError
 from lstm_zoo.ui.forecast.answers import Answer, answer, run_backtest
 from lstm_zoo.ui.forecast.gates_link import NONE, link_of
 from lstm_zoo.ui.forecast.own_models import PREFIX, TASK, may_be_tuned, own_model, train_own
-from lstm_zoo.ui.forecast.said import told
 from lstm_zoo.ui.forecast.sources import Source, series_of
 from lstm_zoo.ui.forecast.tables import backtest_table, forecast_table, notes_list
 from lstm_zoo.ui.models import find_models, get_model
-from lstm_zoo.ui.states import Mistake
+from lstm_zoo.ui.states import Mistake, told
 from lstm_zoo.ui.words import label, markup, notice, sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
 

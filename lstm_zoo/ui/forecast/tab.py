@@ -12,10 +12,10 @@ from lstm_zoo.ui.forecast.api import backtest, forecast
 from lstm_zoo.ui.forecast.gates_link import gates_link
 from lstm_zoo.ui.forecast.own_models import TASK, may_be_tuned, own_model
 from lstm_zoo.ui.forecast.running import is_working, run, train, tune
-from lstm_zoo.ui.forecast.said import told
 from lstm_zoo.ui.forecast.sources import EXAMPLES, OF_PRICES, columns_of, may_be_prices
 from lstm_zoo.ui.models import find_models
 from lstm_zoo.ui.parts import AT_ONCE, PRIVATE, model_chooser, say_what_is_missing
+from lstm_zoo.ui.states import told
 from lstm_zoo.ui.terms import description
 from lstm_zoo.ui.words import label, markup, notice, sentence
 
@@ -23,7 +23,6 @@ PRICES_MODEL = "prob-lstm.sp500"
 FIRST = next(iter(EXAMPLES))
 FORECASTERS = 2
 """Visitors who forecast at the same time; further ones wait in a queue."""
-FILES = [".csv", ".txt", ".tsv", ".gz", ".parquet"]
 SHARED: dict[str, Any] = {"concurrency_limit": FORECASTERS, "concurrency_id": "forecasters"}
 TRAINER: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "trainer"}
 # On a narrow screen the answer is below the controls; before it comes, the page may be too short to
@@ -99,8 +98,9 @@ def _what_to_forecast(source: gr.State) -> tuple[gr.Dropdown, list[Any]]:
             name: gr.Button(label(f"example_{name}"), size="sm", elem_id=f"example-{name}")
             for name in EXAMPLES
         }
+    # Any file may be chosen: what is wrong with it is said in the page's own words.
     words: Any = label("upload")  # translated, though its type says str
-    upload = gr.UploadButton(words, file_types=FILES, size="sm", elem_id="forecast-upload")
+    upload = gr.UploadButton(words, size="sm", elem_id="forecast-upload")
     told_of = markup(sentence(f"about_{FIRST}"))
     about = _html(told_of, elem_classes="about", elem_id="forecast-source")
     with gr.Row(visible=False) as columns:
@@ -137,11 +137,11 @@ def _example(name: str, model: str | None) -> tuple[Any, ...]:
 
 def _uploaded(path: str, model: str | None) -> tuple[Any, ...]:
     """The columns of an uploaded file, to choose from, and a model that fits them."""
-    hidden = (gr.Row(visible=False), _none_chosen(), _none_chosen(), gr.skip())
     try:
         names, rows = columns_of(path)
     except UsageError as error:
-        return {}, notice(told(error)), *hidden
+        about = notice(told(error)) + markup(sentence("upload_refused"))
+        return (gr.skip(), about, *[gr.skip()] * 4)
     about = markup(sentence("about_upload", rows=f"{rows:,}", columns=len(names)))
     choices = [_by_itself, *((name, name) for name in names)]
     return (

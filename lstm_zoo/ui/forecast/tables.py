@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from lstm_zoo.forecasting.backtest import CORRECTED, MODEL, Backtest
 from lstm_zoo.forecasting.verdict import Verdict
-from lstm_zoo.ui.forecast.said import note_words
 from lstm_zoo.ui.words import WORDS, Sentence, markup, same, sentence
+from lstm_zoo.ui.words.messages import message
 
 COVERAGE = "coverage "
 
@@ -40,7 +40,7 @@ def notes_list(notes: Sequence[str]) -> str:
     """What is to be known of a series, folded away where it is long; "" if there is nothing."""
     if not notes:
         return ""
-    items = "".join(f"<li>{markup(note_words(note))}</li>" for note in notes)
+    items = "".join(f"<li>{markup(message(note))}</li>" for note in notes)
     head = f"{markup(sentence('notes'))} ({len(notes)})"
     is_open = " open" if len(notes) < 3 else ""
     return f'<details class="notes"{is_open}><summary>{head}</summary><ul>{items}</ul></details>'

@@ -18,7 +18,8 @@ from lstm_zoo.sentiment.tables import Table, open_table
 from lstm_zoo.ui.models import get_model
 from lstm_zoo.ui.parts import AT_ONCE, PRIVATE
 from lstm_zoo.ui.sentiment.judging import TASK, label_of, pick_model
-from lstm_zoo.ui.words import LANGUAGES, Sentence, label, markup, notice, same, sentence
+from lstm_zoo.ui.states import told
+from lstm_zoo.ui.words import LANGUAGES, Sentence, label, markup, notice, sentence
 from lstm_zoo.ui.zero_gpu import on_gpu
 
 FILES_AT_ONCE = 2
@@ -67,16 +68,16 @@ def _look(path: str | None) -> tuple[str, gr.Dropdown, gr.File]:
     try:
         table = open_table(Path(path))
     except UsageError as error:
-        return notice(same(str(error))), gr.Dropdown(choices=[], value=None), hidden
+        return notice(told(error)), gr.Dropdown(choices=[], value=None), hidden
     # With numbers: Gradio would translate a name that is a key of the page's words, such as review.
     columns = [(f"{number + 1}. {name}", number) for number, name in enumerate(table.columns)]
-    told = sentence(
+    found = sentence(
         "csv_read",
         rows=f"{table.rows:,}",
         encoding=table.encoding.upper(),
         delimiter=sentence("csv_tab") if table.delimiter == "\t" else table.delimiter,
     )
-    return markup(told), gr.Dropdown(choices=columns, value=table.text_column), hidden
+    return markup(found), gr.Dropdown(choices=columns, value=table.text_column), hidden
 
 
 def _judge_file(
@@ -93,21 +94,21 @@ def _judge_file(
     hidden = gr.File(value=None, visible=False)
     yield markup(sentence("waiting")), hidden, *_buttons(running=True)
     start = time.perf_counter()
-    name, told, done = "", "", None
+    name, progress, done = "", "", None
     try:
         for step in _work(model or "", Path(path), column, out, sign):
             name, done = step
-            told = _progress(done, time.perf_counter() - start)
-            yield told, gr.skip(), gr.skip(), gr.skip()
+            progress = _progress(done, time.perf_counter() - start)
+            yield progress, gr.skip(), gr.skip(), gr.skip()
         assert done is not None  # a file without rows is told of, too
         ended = markup(_ended(name, done))
         if done.rows < done.total:
             figures = {"rows": f"{done.rows:,}", "total": f"{done.total:,}"}
             ended = notice(sentence("csv_stopped", **figures)) + ended
         shown = gr.File(value=str(out), visible=True)
-        yield told + ended, shown, *_buttons(running=False)
+        yield progress + ended, shown, *_buttons(running=False)
     except (UsageError, CheckpointError, OSError) as error:
-        yield notice(same(str(error))), gr.skip(), *_buttons(running=False)
+        yield notice(told(error)), gr.skip(), *_buttons(running=False)
     finally:
         _stop_signs.pop(visitor, None)
 

@@ -28,6 +28,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "请先选一个例子，或上传一个文件。",
     ),
     "about_upload": ("{rows} rows, {columns} columns.", "{rows} 行，{columns} 列。"),
+    "upload_refused": (
+        "What was chosen before is still chosen.",
+        "之前所选的序列仍然有效。",
+    ),
     "upload": ("Your own: csv or parquet…", "自己的文件：csv 或 parquet……"),
     "date_column": ("Dates", "日期列"),
     "value_column": ("Values", "数值列"),
