@@ -48,8 +48,6 @@ def read_table(path: Path) -> pd.DataFrame:
         is_gzip = head[:2] == b"\x1f\x8b"
         with gzip.open(path) if is_gzip else path.open("rb") as file:
             start = file.read(SAMPLE_BYTES)
-        if not start.strip():
-            raise UsageError(f"{path.name} is empty")
         encoding = _encoding(start)
         if CONTROL.search(start.decode(encoding, "replace")):
             raise UsageError(

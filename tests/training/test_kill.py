@@ -39,7 +39,9 @@ def test_twenty_kills_leave_the_weights_as_they_would_have_been(
     state = folder / "state.pt"
     chance = random.Random(0)
     statuses, hit_while_writing = [], 0
-    for kill in range(KILLS):
+    for kill in range(2 * KILLS):
+        if kill >= KILLS and hit_while_writing:  # on a quick disk that takes more of them
+            break
         before = state.stat().st_mtime_ns if state.exists() else 0
         forks.stdin.write("\n")
         forks.stdin.flush()
@@ -51,7 +53,7 @@ def test_twenty_kills_leave_the_weights_as_they_would_have_been(
         os.kill(child, signal.SIGKILL)
         statuses.append(int(forks.stdout.readline()))
         hit_while_writing += any(folder.glob(".*"))
-    assert statuses == [signal.SIGKILL] * KILLS
+    assert statuses == [signal.SIGKILL] * len(statuses)
     assert hit_while_writing
     assert not (folder / "checkpoint").exists()
     forks.communicate("\n")
