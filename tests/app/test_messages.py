@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,12 +23,20 @@ def is_translated(error: UsageError) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for letter in said["zh-CN"])
 
 
-@pytest.mark.parametrize("data", [data for data, _ in BAD_TABLES], ids=lambda data: data[:20])
-def test_what_is_wrong_with_a_table_of_reviews(data: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "reviews.csv"
+BAD_FILES: list[tuple[Callable[[Path], Any], bytes]] = [
+    (open_table, data) for data, _ in BAD_TABLES
+]
+BAD_FILES += [(read_series, data) for data in (b"", b"\x00\x01\x02 and so on")]
+
+
+@pytest.mark.parametrize(("read", "data"), BAD_FILES)
+def test_what_is_wrong_with_a_table(
+    read: Callable[[Path], Any], data: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "table.csv"
     file.write_bytes(data)
     with pytest.raises(UsageError) as caught:
-        open_table(file)
+        read(file)
     assert is_translated(caught.value)
 
 
@@ -43,13 +53,4 @@ def test_what_is_wrong_with_a_column_of_reviews(name: str, tmp_path: Path) -> No
 def test_what_is_wrong_with_weights(case: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_state_dict(BAD_WEIGHTS[case][0])
-    assert is_translated(caught.value)
-
-
-@pytest.mark.parametrize("data", [b"", b"\x00\x01\x02 and so on"], ids=["empty", "binary"])
-def test_what_is_wrong_with_a_series(data: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "series.csv"
-    file.write_bytes(data)
-    with pytest.raises(UsageError) as caught:
-        read_series(file)
     assert is_translated(caught.value)

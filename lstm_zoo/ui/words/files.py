@@ -4,10 +4,6 @@ from __future__ import annotations
 
 ERRORS: tuple[tuple[str, str], ...] = (
     # tables
-    (
-        r"(.+) is neither csv nor parquet: it has .*",
-        "{0} 不是 csv，也不是 parquet：里面有非文本的字节。",
-    ),
     (r"(.+) is empty", "{0} 是空的。"),
     (r"(.+) is a spreadsheet or a zip file: .*", "{0} 是电子表格或 zip 文件，请另存为 csv。"),
     (

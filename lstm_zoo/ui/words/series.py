@@ -76,6 +76,10 @@ ERRORS: tuple[tuple[str, str], ...] = (
         r"(.+) has (\d+) MB, at most (\d+) are read: .*",
         "{0} 有 {1} MB，最多读 {2} MB，请只留有用的行与列。",
     ),
+    (
+        r"(.+) is neither csv nor parquet: it has .*",
+        "{0} 不是 csv，也不是 parquet：里面有非文本的字节。",
+    ),
     (r"(.+) cannot be read as csv or parquet: No columns to parse from file", "{0} 是空的。"),
     (r"(.+) cannot be read as csv or parquet: (.*)", "{0} 不能按 csv 或 parquet 读取：{1}"),
     # its columns and rows
