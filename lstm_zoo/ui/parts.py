@@ -12,6 +12,7 @@ import gradio as gr
 from lstm_zoo.ui.models import find_models
 from lstm_zoo.ui.terms import description
 from lstm_zoo.ui.words import label, markup, notice, sentence
+from lstm_zoo.ui.words.messages import message
 
 HERE = Path(__file__).parent
 # The events of the page itself; clients have their own.
@@ -29,7 +30,7 @@ def say_what_is_missing(task: str) -> None:
     """Lay out notices of models that cannot be read, and of there being none for the task."""
     models, errors = find_models(task)
     for error in errors:
-        _html(notice(sentence("broken_model", error=error)))
+        _html(notice(sentence("broken_model", error=message(error))))
     if not models:
         _html(notice(sentence("no_models")))
 

@@ -15,6 +15,7 @@ from lstm_zoo.ui.models import describe_device, find_models
 from lstm_zoo.ui.parts import AT_ONCE, PRIVATE
 from lstm_zoo.ui.states import told
 from lstm_zoo.ui.words import Sentence, label, markup, notice, same, sentence
+from lstm_zoo.ui.words.messages import message
 from lstm_zoo.ui.zoo_cards import card_html, listing
 from lstm_zoo.ui.zoo_models import (
     download,
@@ -197,7 +198,7 @@ def _told(steps: Iterator[str], models: Callable[[], str]) -> Steps:
         for step in steps:
             yield step, gr.skip()
     except HubUnreachable as error:
-        yield notice(sentence("hub_unreachable", reason=error.reason)), gr.skip()
+        yield notice(sentence("hub_unreachable", reason=message(error.reason))), gr.skip()
     except (UsageError, CheckpointError) as error:
         yield notice(told(error)), gr.skip()
     except OSError as error:  # of this machine, such as a full disk

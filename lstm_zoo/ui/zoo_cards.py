@@ -16,6 +16,7 @@ from markdown_it.token import Token
 from lstm_zoo.task import get_task, task_names
 from lstm_zoo.ui.terms import description, language_name, term
 from lstm_zoo.ui.words import Sentence, markup, notice, same, sentence
+from lstm_zoo.ui.words.messages import message
 from lstm_zoo.ui.writing import TASK
 from lstm_zoo.ui.zoo_models import ON_HUB, Entry
 from lstm_zoo.zoo.card import megabytes
@@ -34,7 +35,7 @@ def listing(entries: Sequence[Entry], errors: Sequence[str], usable: Collection[
         usable: the tasks that have a tab.
     """
     cells = [_cells(entry, usable) for entry in entries]
-    broken = "".join(notice(sentence("broken_model", error=error)) for error in errors)
+    broken = "".join(notice(sentence("broken_model", error=message(error))) for error in errors)
     return (
         f"{broken}{_bar(entries)}"
         f'<div class="zoo-cards">{"".join(map(_card, entries, cells))}</div>'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from lstm_zoo.ui.words import Sentence, files, same, series
+from lstm_zoo.ui.words import Sentence, files, models, same, series
 
-PATTERNS = (*series.NOTES, *series.ERRORS, *files.ERRORS)
+PATTERNS = (*series.NOTES, *series.ERRORS, *files.ERRORS, *models.ERRORS)
 
 
 def message(text: str) -> Sentence:
