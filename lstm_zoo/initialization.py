@@ -77,9 +77,9 @@ def initialize(
             zero. A cell without such a gate takes only the default and 0, and has no other bias
             than zero then. None: all biases start as `reset_parameters` says.
         chrono: instead of `forget_bias`, the shortest and the longest time in steps, each more than
-            1, for which units should remember: the bias of the gate that keeps is drawn from
-            log(U(shortest, longest) - 1), that of the gate that writes, if there is one, is its
-            negative, all others are zero. The paper takes 2 for the shortest.
+            1, for which units should remember: the bias of the gate that keeps, if there is one, is
+            drawn from log(U(shortest, longest) - 1), that of the gate that writes, if there is one,
+            is the negative of such a draw, all others are zero. The paper takes 2 for the shortest.
 
     Raises:
         UsageError: there is no such choice, or chrono or forget_bias does not fit the layer.
@@ -113,7 +113,7 @@ def initialize(
             known[name] = start
     if chrono is not None or forget_bias not in (None, 0, FORGET_BIAS):
         wanted = "chrono" if chrono is not None else f"forget_bias={forget_bias:g}"
-        if cell.keep_gate is None:
+        if cell.keep_gate is None and not (chrono is not None and cell.overwrites):
             raise UsageError(f"{wanted} needs a gate that keeps the memory, and {cell} has none")
         if not any(name.startswith("bias_ih") for name in known):
             raise UsageError(f"{wanted} needs a bias of each gate, and there is none in {layer}")
@@ -169,13 +169,14 @@ def _start_bias(
 ) -> None:
     bias.zero_()
     blocks = dict(zip(cell.gate_names, bias.chunk(len(cell.gate_names)), strict=True))
-    if cell.keep_gate is None:
-        return
-    keep = blocks[cell.keep_gate]
     if chrono is None:
-        keep.fill_(forget_bias)
+        if cell.keep_gate:
+            blocks[cell.keep_gate].fill_(forget_bias)
         return
     shortest, longest = chrono
+    keep = torch.empty_like(bias[: len(bias) // len(blocks)])
     keep.uniform_(shortest - 1, longest - 1).log_()
+    if cell.keep_gate:
+        blocks[cell.keep_gate].copy_(keep)
     if cell.write_gate:
         blocks[cell.write_gate].copy_(-keep)

@@ -143,30 +143,36 @@ def test_without_a_gate_that_keeps_all_biases_are_zero(name: str) -> None:
     assert all((bias == 0).all() for bias in biases_by_gate(layer, name).values())
 
 
-@KEEPERS
+@pytest.mark.parametrize(
+    "name",
+    [name for name in with_gate_biases() if CELLS[name].keep_gate or CELLS[name].overwrites],
+)
 def test_chrono_draws_how_long_each_unit_remembers(name: str) -> None:
     layer = lstm_zoo.LSTM(1, 512, cell=name)
     torch.manual_seed(0)
     initialize(layer, "pytorch", "pytorch", chrono=(10, 200))
     biases = biases_by_gate(layer, name)
-    keep = biases.pop(layer.cell.keep_gate)
+    write = biases.pop(layer.cell.write_gate, None)
+    keep = biases.pop(layer.cell.keep_gate) if layer.cell.keep_gate else -write
     times = keep.exp() + 1
     assert 10 - 1e-3 <= times.min() < 14
     assert 196 < times.max() <= 200 + 1e-3
     assert times.mean().item() == pytest.approx(105, abs=8)
-    if layer.cell.write_gate:
-        assert torch.equal(biases.pop(layer.cell.write_gate), -keep)
+    if write is not None:
+        assert torch.equal(write, -keep)
     for gate, bias in biases.items():
         assert (bias == 0).all(), gate
 
 
-def test_with_chrono_a_fresh_unit_forgets_in_the_time_that_was_asked_for() -> None:
-    layer = lstm_zoo.LSTM(1, 3, dtype=torch.float64)
+@pytest.mark.parametrize("name", ["lstm", "mgu", "mingru"])
+def test_with_chrono_a_fresh_unit_forgets_in_the_time_that_was_asked_for(name: str) -> None:
+    layer = lstm_zoo.LSTM(1, 3, cell=name, dtype=torch.float64)
     initialize(layer, chrono=(50, 50))
-    nn.init.zeros_(layer.weight_hh_l0)
-    start = (torch.zeros(1, 1, 3), torch.ones(1, 1, 3))
-    _, (_, c) = layer(torch.zeros(50, 1, 1).double(), tuple(part.double() for part in start))
-    torch.testing.assert_close(c, torch.full_like(c, 1 / math.e), rtol=0.02, atol=0)
+    if "weight_hh_l0" in dict(layer.named_parameters()):
+        nn.init.zeros_(layer.weight_hh_l0)
+    *others, memory = torch.zeros(len(layer.cell.state_names), 1, 1, 3).double()
+    _, state = layer(torch.zeros(50, 1, 1).double(), (*others, memory + 1))
+    torch.testing.assert_close(state[-1], memory + 1 / math.e, rtol=0.02, atol=0)
 
 
 @ALL_CELLS

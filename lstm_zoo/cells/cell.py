@@ -40,6 +40,7 @@ class Cell(ABC):
         state_names: parts of the state; the first is the output.
         keep_gate: the gate that, open, keeps what is remembered; None if there is none.
         write_gate: the gate that, open, lets the candidate in; None if `keep_gate` decides that.
+        overwrites: whether `write_gate`, open, forgets as well: 1 minus it is what is kept.
         candidate: what is written to the memory.
         shows_tanh_c: whether h is the output gate times tanh(c), projected or not.
         zoned: parts of the state that zoneout may hold back.
@@ -52,6 +53,7 @@ class Cell(ABC):
     state_names: ClassVar[tuple[str, ...]]
     keep_gate: ClassVar[str | None] = "forget"
     write_gate: ClassVar[str | None] = None
+    overwrites: ClassVar[bool] = False
     candidate: ClassVar[str] = "cell"
     shows_tanh_c: ClassVar[bool] = False
     zoned: ClassVar[tuple[str, ...]] = ("h", "c")

@@ -28,6 +28,7 @@ class MGU(Cell):
     state_names = ("h",)
     keep_gate = None
     write_gate = "forget"
+    overwrites = True
     candidate = "new"
 
     def step(

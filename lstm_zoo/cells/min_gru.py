@@ -27,8 +27,9 @@ class MinGRU(ScanCell):
 
     gate_names = ("update", "new")
     state_names = ("h",)
-    keep_gate = None  # an open update gate forgets
+    keep_gate = None
     write_gate = "update"
+    overwrites = True
     candidate = "new"
 
     def parameter_shapes(
