@@ -11,6 +11,10 @@ Two steps in a row are one step of the same kind:
 So pairs of steps give a recurrence of half the length, and its solution, every second h, gives the
 others. All passes together cost three times the products of the loop. There is no division and no
 logarithm: a, b and h may have any sign, and a may be 0.
+
+A CPU, whose caches hold a step and not all of them, is faster by the loop where a step is wide: 4
+instead of 65 ms for 75 steps of 64 rows and 1024 units, 7 instead of 82 for 256 steps and 382 units
+(one thread of an AMD EPYC, Zen 3); at 64 rows and 64 units both took 1 ms.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+WIDE = 4096  # values of a step from which a CPU goes from step to step
 
 
 def linear_recurrence(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
@@ -36,13 +42,33 @@ def linear_recurrence(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
 
 
 def _solve(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
+    if h0.device.type == "cpu" and h0.numel() >= WIDE and not _is_traced():
+        return _by_loop(a, b, h0)
+    return _by_pairs(a, b, h0)
+
+
+def _is_traced() -> bool:
+    """Whether something looks at each operation, to which writing into a part means nothing."""
+    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+
+
+def _by_loop(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
+    hs = torch.empty_like(b)
+    before = h0
+    for step, h in enumerate(hs):
+        torch.addcmul(b[step], a[step], before, out=h)
+        before = h
+    return hs
+
+
+def _by_pairs(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
     steps = len(a)
     if steps == 1:
         return a * h0 + b
     paired = steps // 2 * 2
     first_a, second_a = a[:paired].unflatten(0, (-1, 2)).unbind(1)
     first_b, second_b = b[:paired].unflatten(0, (-1, 2)).unbind(1)
-    second = _solve(second_a * first_a, torch.addcmul(second_b, second_a, first_b), h0)
+    second = _by_pairs(second_a * first_a, torch.addcmul(second_b, second_a, first_b), h0)
     before = torch.cat([h0[None], second[:-1]])
     h = torch.stack([torch.addcmul(first_b, first_a, before), second], dim=1).flatten(0, 1)
     return h if paired == steps else torch.cat([h, a[-1:] * h[-1:] + b[-1:]])

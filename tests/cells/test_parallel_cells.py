@@ -19,6 +19,7 @@ from lstm_zoo.cells import (
     MinLSTM,
     ScalarLSTM,
     ScanCell,
+    scan,
 )
 from lstm_zoo.cells.mlstm import BLOCK
 from lstm_zoo.cells.scan import linear_recurrence
@@ -116,6 +117,13 @@ def test_steps_follow_the_equations(name, options, start, bias):
             np.testing.assert_allclose(gates[gate][:, row], expected, **close, err_msg=gate)
 
 
+@pytest.fixture(params=["pairs", "loop"])
+def way(request, monkeypatch):
+    """Whether a linear recurrence is solved as for narrow steps, or as for wide ones."""
+    monkeypatch.setattr(scan, "WIDE", 0 if request.param == "loop" else float("inf"))
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 8, 13, 64, 100])
 def test_linear_recurrence_equals_the_loop(steps):
     torch.manual_seed(0)
@@ -134,18 +142,21 @@ def test_linear_recurrence_equals_the_loop(steps):
     torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.usefixtures("way")
 def test_linear_recurrence_has_gradients_of_gradients():
     leaves = [randn(5, 2).requires_grad_(), randn(5, 2).requires_grad_(), randn(2).requires_grad_()]
     assert torch.autograd.gradcheck(linear_recurrence, leaves)
     assert torch.autograd.gradgradcheck(linear_recurrence, leaves)
 
 
+@pytest.mark.usefixtures("way")
 def test_linear_recurrence_works_under_vmap():
     a, b, h0 = randn(6, 5, 2), randn(6, 5, 2), randn(6, 2)
     expected = torch.stack([linear_recurrence(*row) for row in zip(a, b, h0, strict=True)])
     assert_equal(torch.vmap(linear_recurrence)(a, b, h0), expected)
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("steps", [1, 2, 9, BLOCK, 2 * BLOCK + 3])
 @pytest.mark.parametrize("start", ["zeros", "carried"])
 @pytest.mark.parametrize("cell", SCAN_CELLS, ids=str)
@@ -205,6 +216,7 @@ def test_long_sequences_stay_finite_and_exact(cell):
     assert gradient.isfinite().all()
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("cell", SCAN_CELLS, ids=str)
 def test_nan_in_a_scan_stays_in_its_row_and_flows_forward_only(cell):
     layer = random_layer(cell)
@@ -217,6 +229,7 @@ def test_nan_in_a_scan_stays_in_its_row_and_flows_forward_only(cell):
     assert torch.equal(output.isnan().any(-1), expected)
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("cell", SCAN_CELLS, ids=str)
 def test_nan_in_what_a_scan_writes_is_not_hidden(cell):
     weights, state = random_weights(cell), initial_state(cell, "carried")
