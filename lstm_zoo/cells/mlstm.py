@@ -161,9 +161,9 @@ def _read_block(
     Returns:
         What is multiplied with o in (12), (batch, heads, time, units); C and n after the last step.
     """
-    # 0 * NaN is NaN: in a product of matrices a bad step would reach the steps before it. The input
-    # gate carries it to the later ones alone.
-    i = i.masked_fill((k + v).isnan().any(-1, keepdim=True), torch.nan)
+    # 0 * NaN and 0 * infinity are NaN: in a product of matrices a bad step would reach the steps
+    # before it. The input gate carries it to the later ones alone.
+    i = i.masked_fill(~(k + v).isfinite().all(-1, keepdim=True), torch.nan)
     k, v = k.nan_to_num(), v.nan_to_num()
     is_later = torch.ones(f.size(-2), f.size(-2), dtype=torch.bool, device=f.device).tril(-1)
     share = torch.where(is_later, f, 1).cumprod(-2) * i.mT  # i'_s f'_{s+1} ... f'_t, for s <= t

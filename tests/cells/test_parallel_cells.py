@@ -230,21 +230,22 @@ def test_nan_in_a_scan_stays_in_its_row_and_flows_forward_only(cell):
 
 
 @pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
 @pytest.mark.parametrize("cell", SCAN_CELLS, ids=str)
-def test_nan_in_what_a_scan_writes_is_not_hidden(cell):
+def test_what_is_no_number_in_what_a_scan_writes_is_not_hidden(cell, bad):
     weights, state = random_weights(cell), initial_state(cell, "carried")
     products = cell.input_product(randn(STEPS, BATCH, INPUT_SIZE), weights)
     spoiled = torch.zeros(STEPS, BATCH, HIDDEN_SIZE, dtype=torch.bool)
     spoiled[2, 1] = True
 
     def spoil(name, gate):
-        return gate.masked_fill(spoiled, torch.nan) if name == cell.candidate else gate
+        return gate.masked_fill(spoiled, bad) if name == cell.candidate else gate
 
     outputs, _, _ = cell.scan(products, state, weights, edit=spoil)
     expected = torch.zeros(STEPS, BATCH, dtype=torch.bool)
     expected[2:, 1] = True
-    assert torch.equal(outputs.isnan().all(-1), expected)
-    assert torch.equal(outputs.isnan().any(-1), expected)
+    assert torch.equal((~outputs.isfinite()).all(-1), expected)
+    assert torch.equal((~outputs.isfinite()).any(-1), expected)
 
 
 def test_every_scan_cell_of_the_zoo_is_tested_here():
