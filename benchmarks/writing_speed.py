@@ -6,12 +6,10 @@ python benchmarks/writing_speed.py [NAME ...], then python -m lstm_zoo cards for
 from __future__ import annotations
 
 import functools
-import platform
 import sys
-from pathlib import Path
 
 import torch
-from speed import best_seconds
+from speed import best_seconds, processor
 
 import lstm_zoo as zoo
 from lstm_zoo.zoo.checkpoint import read_config
@@ -20,14 +18,6 @@ from lstm_zoo.zoo.names import WEIGHTS_DIR
 from lstm_zoo.zoo.results import rewrite, shipped_folders
 
 TOKENS, REPEATS = 1000, 3
-
-
-def processor() -> str:
-    """The processor's name, where the system tells it."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text("utf-8").splitlines() if information.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def main() -> None:
