@@ -124,7 +124,7 @@ def keep(name: str, reviews_a_second: float, texts: int, threads: int) -> None:
         unit="texts/s",
         protocol=f"{texts:,} texts of the test part in one list, the fastest of {REPEATS}",
         machine=f"{threads} CPU thread{'s' * (threads > 1)} ({processor()})",
-        command=f"python benchmarks/sentiment_speed.py {name} --threads {threads} --keep",
+        command=f"python benchmarks/sentiment_speed.py {name} --texts {texts} --threads {threads}",
     )
     rewrite(find_checkpoint(name), speed=speed.model_dump(mode="json"))
 
