@@ -76,7 +76,7 @@ def _number(key: str, value: Any) -> float | None:
     low, high = LIMITS[key]
     if not low <= value <= high:
         raise Mistake(
-            sentence("out_of_range", name=name, low=low, high=f"{high:,}", value=f"{value:,.12g}")
+            sentence("out_of_range", name=name, low=low, high=f"{high:,}", value=f"{value:g}")
         )
     if key not in WHOLE:
         return value

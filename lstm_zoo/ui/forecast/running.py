@@ -135,7 +135,7 @@ def _whole(horizon: Any) -> int:
     if not isinstance(horizon, int | float) or not math.isfinite(horizon):
         raise Mistake(sentence("not_number", name=name))
     if horizon != int(horizon):
-        raise Mistake(sentence("not_whole", name=name, value=f"{horizon:,.12g}"))
+        raise Mistake(sentence("not_whole", name=name, value=f"{horizon:g}"))
     return int(horizon)
 
 

@@ -88,7 +88,7 @@ def whole(key: str, value: Any, low: int, high: int) -> int:
     if value != int(value):
         raise Mistake(sentence("not_whole", name=name, value=value))
     if not low <= value <= high:
-        told = {"low": low, "high": f"{high:,}", "value": f"{value:,.12g}"}
+        told = {"low": low, "high": f"{high:,}", "value": f"{value:g}"}
         raise Mistake(sentence("out_of_range", name=name, **told))
     return int(value)
 
