@@ -119,14 +119,16 @@ def main() -> None:
 
 def keep(name: str, reviews_a_second: float, texts: int, threads: int) -> None:
     """Write the figure into the checkpoint."""
+    folder = find_checkpoint(name)
+    part = next(iter(read_config(folder).metrics.values())).split
     speed = SpeedEntry(
         value=round(reviews_a_second),
         unit="texts/s",
-        protocol=f"{texts:,} texts of the test part in one list, the fastest of {REPEATS}",
+        protocol=f"{texts:,} texts of the {part} part in one list, the fastest of {REPEATS}",
         machine=f"{threads} CPU thread{'s' * (threads > 1)} ({processor()})",
         command=f"python benchmarks/sentiment_speed.py {name} --texts {texts} --threads {threads}",
     )
-    rewrite(find_checkpoint(name), speed=speed.model_dump(mode="json"))
+    rewrite(folder, speed=speed.model_dump(mode="json"))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def is_chinese(text: str) -> bool:
 BAD_FILES: list[tuple[Callable[[Path], Any], bytes]] = [
     (open_table, data) for data, _ in BAD_TABLES
 ]
-BAD_FILES += [(read_series, data) for data in (b"", b"\x00\x01\x02 and so on")]
+BAD_FILES += [(read_series, data) for data in (b"", b" \n", b"\x00\x01\x02 and so on")]
 
 
 @pytest.mark.parametrize(("read", "data"), BAD_FILES)
@@ -72,6 +72,11 @@ def test_what_is_wrong_with_weights(case: str) -> None:
 
 SPOILED: list[Callable[[Path], object]] = [
     lambda folder: (folder / "tokenizer.json").unlink(),
+    lambda folder: ((folder / "tokenizer.json").unlink(), (folder / "tokenizer.json").mkdir()),
+    lambda folder: (
+        (folder / "tokenizer.json").unlink(),
+        (folder / "tokenizer.json").symlink_to(Path(__file__)),
+    ),
     lambda folder: (folder / "config.json").write_bytes(b"{"),
     lambda folder: (folder / "config.json").write_bytes(b" " * (LARGEST_JSON + 1)),
     lambda folder: (folder / "tokenizer.json").write_bytes(b"{}"),

@@ -14,7 +14,6 @@ ERRORS: tuple[tuple[str, str], ...] = (
     ),
     (r"there is no model '(.+)'; did you mean '(.+)'\?", "没有模型“{0}”；是不是“{1}”？"),
     (r"there is no model '([^']+)'.*", "没有模型“{0}”。"),
-    (r"(\S+) is for the task (\S+), not (\S+)", "{0} 的任务是 {1}，不是 {2}。"),
     # their files
     (r"(.+) is missing: .* is not a whole checkpoint", "缺少 {0}，模型的文件不全。"),
     (r"(.+) cannot be read: (.+)", "{0} 不能读取：{1}"),
