@@ -35,6 +35,7 @@ from lstm_zoo.language.task import LanguageTask
 from lstm_zoo.language.tokenizer import CharacterTokenizer
 from lstm_zoo.training.loop import Trainer
 from lstm_zoo.training.machine import keep_freed_memory, peak_memory
+from lstm_zoo.training.preparation import begin_part
 from lstm_zoo.training.recipe import Recipe, read_recipe
 from lstm_zoo.training.runs import RunFolder
 from lstm_zoo.training.state import save
@@ -101,7 +102,9 @@ class TimedTask(LanguageTask):
 
 def make_trainer(recipe: Recipe, tokens: Tensor, folder: RunFolder) -> Trainer:
     data = TextData({"train": tokens}, CharacterTokenizer(CHARACTERS), {})
-    return Trainer(recipe, TimedTask(), data, folder, "cpu", quiet=True)
+    trainer = Trainer(recipe, TimedTask(), data, folder, "cpu", quiet=True)
+    begin_part(trainer)
+    return trainer
 
 
 def work(trainer: Trainer) -> None:

@@ -106,6 +106,9 @@ class Task(Protocol):
       preprocessing that holds what a model knows that is to be started from.
     - `adopt(model, preprocessing, source, source_preprocessing)`: copy the weights of a trained
       model to start from; without it the two must have the same preprocessing.
+    - `teach(data, config, source, source_preprocessing, accelerator, progress) -> Data`: what is
+      trained on where a trained model labels some of it; `source` is the one to start from, or
+      None.
     - `best_possible: float`: the value of `metric` than which there is no better. A run that has it
       in several epochs in a row is over, and the last of them gives the weights.
 

@@ -24,7 +24,7 @@ class SentimentBatch(NamedTuple):
     Attributes:
         ids: int64 (batch, time), padded at the end.
         lengths: int64 (batch,).
-        labels: int64 (batch,).
+        labels: int64 (batch,), or the probability of each class, float32 (batch, classes).
     """
 
     ids: Tensor

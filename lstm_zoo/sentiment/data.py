@@ -36,6 +36,11 @@ class SentimentDataConfig(BaseModel):
     unlabelled: bool = Field(
         False, description="the collections' unlabelled texts are read too, see reading_epochs"
     )
+    self_training: bool = Field(
+        False,
+        description="the unlabelled texts are learned too, each by what the model that"
+        " training.start_from names says of it; unlabelled must be true",
+    )
     file: str | None = Field(
         None, description="instead of collections: a csv file, by its path inside the data folder"
     )
@@ -64,6 +69,8 @@ class SentimentDataConfig(BaseModel):
         if self.unlabelled and (without or not self.collections):
             which = without[0] if without else "a file"
             raise ValueError(f"there are no unlabelled texts of {which}: set unlabelled to false")
+        if self.self_training and not self.unlabelled:
+            raise ValueError("self_training needs unlabelled: true")
         return self
 
 
@@ -100,7 +107,8 @@ class Examples(NamedTuple):
 
     Attributes:
         ids: of each text, int32 (length,).
-        labels: int64 (texts,).
+        labels: int64 (texts,); of a train part with self-training the probability of each class,
+            float32 (texts, classes).
         domains: what each text is about.
     """
 

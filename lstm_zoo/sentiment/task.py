@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 
 from lstm_zoo.errors import UsageError
@@ -30,6 +31,7 @@ from lstm_zoo.sentiment.next_words import ReadingBatch, reading_loss
 from lstm_zoo.sentiment.objective import training_loss
 from lstm_zoo.sentiment.plain import plain_state_dict, plain_torch_example
 from lstm_zoo.sentiment.predict import SentimentClassifier
+from lstm_zoo.sentiment.self_training import add_taught
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 from lstm_zoo.task import JSON, Metric, Preparation, Progress, module_device, no_progress
 
@@ -90,6 +92,23 @@ class SentimentTask:
         source_preprocessing: ReviewTokenizer,
     ) -> None:
         adopt_weights(model, preprocessing, source, source_preprocessing)
+
+    def teach(
+        self,
+        data: SentimentData,
+        config: SentimentDataConfig,
+        source: SentimentModel | None,
+        source_preprocessing: ReviewTokenizer | None,
+        accelerator: Accelerator,
+        progress: Progress = no_progress,
+    ) -> SentimentData:
+        if not config.self_training:
+            return data
+        if source is None or source_preprocessing is None:
+            raise UsageError(
+                "data.self_training needs training.start_from, a model that labels the texts"
+            )
+        return add_taught(data, source, source_preprocessing, accelerator, progress)
 
     def build(self, config: SentimentModelConfig, preprocessing: ReviewTokenizer) -> SentimentModel:
         classes, frequencies = len(preprocessing.labels), preprocessing.frequencies

@@ -61,7 +61,8 @@ class Trainer:
         log_with: "tensorboard" or "trackio", to send the curve there too.
 
     Attributes:
-        steps, optimizer, schedule: of the part of the run that `epoch` is in, see `begin_part`.
+        steps, optimizer, schedule: of the part of the run that `epoch` is in, see `begin_part`;
+            there once it runs.
     """
 
     steps: int
@@ -104,7 +105,6 @@ class Trainer:
         self.history: list[dict[str, float]] = []
         first = self.preparation.epochs  # that can be the best
         self.best: dict[str, Any] = {"metric": math.inf, "epoch": first - 1, "weights": None}
-        begin_part(self)
 
     @property
     def device(self) -> torch.device:
@@ -122,6 +122,7 @@ class Trainer:
             Interrupted: `should_stop` said so; the state is saved.
             UsageError: the loss is no number any more, or the folder holds another recipe's run.
         """
+        begin_part(self)
         resume(self)
         total, done = (steps_before(self, n) for n in (self.recipe.training.epochs, self.epoch))
         hidden = self.quiet or not self.accelerator.is_main_process

@@ -49,7 +49,7 @@ def train(
         device: "auto", "cpu", "cuda" or "mps".
         restart: forget an interrupted run.
         should_stop: asked after each step; True saves the state and raises `Interrupted`.
-        progress: wraps the batches of the evaluation.
+        progress: wraps the batches of the evaluation, and of texts that a model labels before.
         quiet: no progress bar in training.
         log_with: "tensorboard" or "trackio", to send the curve there too.
 
@@ -77,6 +77,10 @@ def train(
     trainer = Trainer(recipe, task, data, folder, device, should_stop, quiet, log_with)
     if source is not None:
         _start_from(source, trainer)
+    teach = getattr(task, "teach", None)
+    if teach is not None:
+        teacher = (None, None) if source is None else (source.model, source.preprocessing)
+        trainer.data = teach(data, recipe.data, *teacher, trainer.accelerator, progress)
     outcome = trainer.run()
 
     def write() -> CheckpointConfig:
