@@ -175,7 +175,8 @@ def data_used(config: CheckpointConfig) -> str:
     if data.get("unlabelled"):
         used += ", with its unlabelled texts"
     start = training.get("start_from")
-    return used + (f", started from {start}" if start else "")
+    how = "started from and taught by" if data.get("self_training") else "started from"
+    return used + (f", {how} {start}" if start else "")
 
 
 def _learning_curve(history: Sequence[CurvePoint]) -> str:

@@ -259,7 +259,7 @@ def test_a_recipe_that_cannot_read_or_only_reads_is_refused(
 
 
 def test_the_recipe_of_imdb_reads_before_it_classifies() -> None:
-    parsed, task = read_recipe("lm-lstm.imdb")
+    parsed, task = read_recipe("lm-lstm.imdb-teacher")
     assert task.preparation(parsed.batches, parsed.model) == Preparation(2, 2e-3)  # type: ignore[attr-defined]
     with torch.device("meta"):
         model = SentimentModel(parsed.model, parsed.data.vocabulary)

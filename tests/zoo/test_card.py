@@ -71,6 +71,9 @@ def test_all_that_a_model_has_learned_from_is_named(config: CheckpointConfig) ->
     used = f"{name}, with its unlabelled texts, started from lstm.old"
     assert result_row(more, 0)["data"] == used
     assert f"On {used} (" in card_of(more)
+    taught = recipe | {"data": {"unlabelled": True, "self_training": True}}
+    row = result_row(config.model_copy(update={"recipe": taught}), 0)
+    assert row["data"] == f"{name}, with its unlabelled texts, started from and taught by lstm.old"
     strange = config.model_copy(update={"recipe": {"data": "all", "training": ["much"]}})
     assert result_row(strange, 0)["data"] == name
 
