@@ -1,12 +1,13 @@
 """The classifier: embedding, recurrent layers in both directions, pooling, and a linear answer.
 
-With `bidirectional: false` and `pooling: [mean]` it is the tutorials' model. The last output, the
-maximum and the mean over time together are "concat pooling" of Howard & Ruder 2018, 'Universal
-Language Model Fine-tuning for Text Classification', (3); attention pooling is Yang et al. 2016,
-'Hierarchical Attention Networks for Document Classification', (5) to (7). Embeddings are normalised
-as in Miyato, Dai & Goodfellow 2017, 'Adversarial Training Methods for Semi-Supervised Text
-Classification', (1), so that a model cannot make noise on them small by making them large. What a
-model has besides to read as a language model is in `next_words`.
+With `bidirectional: false` and `pooling: [mean]` it is the tutorials' model. In one layer the
+directions read apart, and each adds to the scores: a forward and a backward classifier, averaged.
+The last output, the maximum and the mean over time together are "concat pooling" of Howard & Ruder
+2018, 'Universal Language Model Fine-tuning for Text Classification', (3); attention pooling is Yang
+et al. 2016, 'Hierarchical Attention Networks for Document Classification', (5) to (7). Embeddings
+are normalised as in Miyato, Dai & Goodfellow 2017, 'Adversarial Training Methods for Semi-
+Supervised Text Classification', (1), so that a model cannot make noise on them small by making them
+large. What a model has besides to read as a language model is in `next_words`.
 """
 
 from __future__ import annotations
