@@ -219,6 +219,7 @@ def test_two_visitors_download_a_model_once_and_use_it(
         # The list is drawn anew some time after the status.
         model_of(page, HUB_MODEL).get_by_text("Downloaded").wait_for()
         assert shown(page) == before  # nothing moves under the pointer
+        assert "Downloaded" in model_of(page, HUB_MODEL).inner_text()
     assert len(hub.asked("GET /store/")) == 1
     page = open_zoo()  # a third one, later
     page.get_by_role("tab", name="Generate").click()

@@ -13,7 +13,7 @@ import pytest
 
 from lstm_zoo.sentiment.predict import SentimentClassifier
 from lstm_zoo.zoo import load
-from tests.sentiment.made_up import train_made_up
+from tests.sentiment.made_up import train_made_up, write_small_imdb
 from tests.tiny import train_tiny, write_recipe
 
 GOOD = ["很好", "不错", "满意", "干净", "喜欢"]
@@ -82,6 +82,14 @@ def write_sst2(folder: Path, train: list[tuple[str, int]], dev: list[tuple[str, 
     glue.mkdir(parents=True, exist_ok=True)
     (glue / "train.tsv.gz").write_bytes(gzip.compress(table(train).encode("utf-8")))
     (glue / "dev.tsv").write_text(table(dev), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with IMDB's archives, in small."""
+    folder = tmp_path_factory.mktemp("data")
+    write_small_imdb(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

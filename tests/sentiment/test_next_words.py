@@ -27,7 +27,7 @@ from lstm_zoo.training.recipe import read_recipe
 from lstm_zoo.training.runs import RunFolder
 from tests.tiny import train_tiny, write_recipe
 
-from .made_up import RECIPE, write_small_imdb
+from .made_up import RECIPE
 
 READING: dict[str, Any] = {
     **RECIPE,
@@ -128,14 +128,6 @@ def test_reading_holds_each_text_once_labelled_or_not() -> None:
     batches: Any = ReadingBatches(Data, SentimentBatchConfig(batch_size=4), 0, 0)  # type: ignore[arg-type]
     firsts = [int(ids[0]) for n in range(len(batches)) for ids in batches[n].ids]
     assert sorted(firsts) == list(range(10, 25))  # one word alone predicts nothing
-
-
-@pytest.fixture(scope="module")
-def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with IMDB's archives, in small."""
-    folder = tmp_path_factory.mktemp("data")
-    write_small_imdb(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from lstm_zoo.training.train import train
 from lstm_zoo.zoo.checkpoint import Checkpoint, load_checkpoint
 from tests.tiny import train_tiny, write_recipe
 
-from .made_up import RECIPE, write_small_imdb
+from .made_up import RECIPE
 
 ROOT = Path(__file__).parent.parent.parent
 TEACHER: dict[str, Any] = {
@@ -32,14 +32,6 @@ TEACHER: dict[str, Any] = {
     "name": "tiny.teacher",
     "data": {**RECIPE["data"], "collections": ["imdb"], "unlabelled": True},
 }
-
-
-@pytest.fixture(scope="module")
-def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with IMDB's archives, in small."""
-    folder = tmp_path_factory.mktemp("data")
-    write_small_imdb(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
