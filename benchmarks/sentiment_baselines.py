@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from lstm_zoo.sentiment.data import TEST_IS_VALIDATION, SentimentDataConfig, read_split
+from lstm_zoo.sentiment.nb_svm import Fitted, nb_svm, with_pairs
 from lstm_zoo.sentiment.tokenizer import ReviewTokenizer
 from lstm_zoo.training.recipe import read_recipe
 from lstm_zoo.zoo.checkpoint import read_config
@@ -33,9 +31,6 @@ from lstm_zoo.zoo.results import rewrite, shipped_folders
 
 PARTS = ("train", "validation", "test")
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # C, the inverse of the regularisation
-INTERPOLATIONS = (0.25, 1.0)  # beta of the paper; 1 is the SVM alone
-
-Scores = Callable[[Any], np.ndarray]
 
 
 def pieces_of(config: SentimentDataConfig) -> Callable[[str], list[str]]:
@@ -50,46 +45,14 @@ def pieces_of(config: SentimentDataConfig) -> Callable[[str], list[str]]:
     return pieces
 
 
-def logistic_regression(
-    texts: dict[str, list[list[str]]], labels: np.ndarray
-) -> Iterator[tuple[dict[str, float], Scores, dict[str, Any]]]:
+def logistic_regression(texts: dict[str, list[list[str]]], labels: np.ndarray) -> Iterator[Fitted]:
     """Models of several strengths, and the parts as they read them."""
-    vectorizer = TfidfVectorizer(analyzer=_with_pairs, min_df=2, sublinear_tf=True)
+    vectorizer = TfidfVectorizer(analyzer=with_pairs, min_df=2, sublinear_tf=True)
     matrices = {"train": vectorizer.fit_transform(texts["train"])}
     matrices |= {name: vectorizer.transform(texts[name]) for name in PARTS[1:]}
     for strength in STRENGTHS:
         fitted = LogisticRegression(C=strength, max_iter=1000).fit(matrices["train"], labels)
-        yield {"C": strength}, fitted.decision_function, matrices
-
-
-def nb_svm(
-    texts: dict[str, list[list[str]]], labels: np.ndarray
-) -> Iterator[tuple[dict[str, float], Scores, dict[str, Any]]]:
-    """Models of several strengths; features are present or not, weighed by naive Bayes's ratio."""
-    vectorizer = CountVectorizer(analyzer=_with_pairs, min_df=2, binary=True, dtype=np.float64)
-    counted = vectorizer.fit_transform(texts["train"])
-    ones = {label: 1 + counted[labels == label].sum(0) for label in (0, 1)}
-    ratio = np.asarray(np.log(ones[1] / ones[1].sum()) - np.log(ones[0] / ones[0].sum()))
-    matrices = {"train": counted.multiply(ratio).tocsr()}
-    for name in PARTS[1:]:
-        matrices[name] = vectorizer.transform(texts[name]).multiply(ratio).tocsr()
-    for strength in STRENGTHS[:4]:
-        fitted = LinearSVC(C=strength).fit(matrices["train"], labels)
-        mean = np.abs(fitted.coef_).mean()
-        for beta in INTERPOLATIONS:
-            weights = ((1 - beta) * mean + beta * fitted.coef_)[0]
-
-            def scores(
-                matrix: sparse.csr_matrix, weights: np.ndarray = weights, fitted: Any = fitted
-            ) -> np.ndarray:
-                return np.asarray(matrix @ weights + fitted.intercept_[0])
-
-            yield {"C": strength, "beta": beta}, scores, matrices
-
-
-def _with_pairs(tokens: Sequence[str]) -> list[str]:
-    pairs = zip(tokens, tokens[1:], strict=False)
-    return [*tokens, *(f"{one} {other}" for one, other in pairs)]
+        yield Fitted({"C": strength}, fitted.decision_function, matrices)
 
 
 METHODS = {
@@ -111,13 +74,10 @@ def measure(name: str, data_dir: Path | None) -> dict[str, MetricEntry]:
     metrics = {}
     for key, (method, models) in METHODS.items():
         started = time.perf_counter()
-        best: tuple[float, dict[str, float], Scores, dict[str, Any]] | None = None
-        for options, scores, matrices in models(texts, labels["train"]):
-            accuracy = _accuracy(scores(matrices["validation"]), labels["validation"])
-            if best is None or accuracy > best[0]:
-                best = accuracy, options, scores, matrices
-        assert best is not None
-        _, options, scores, matrices = best
+        options, scores, matrices = max(
+            models(texts, labels["train"]),
+            key=lambda one: _accuracy(one.scores(one.matrices["validation"]), labels["validation"]),
+        )
         chosen = ", ".join(f"{option} {value:g}" for option, value in options.items())
         metrics[key] = MetricEntry(
             value=_accuracy(scores(matrices["test"]), labels["test"]),

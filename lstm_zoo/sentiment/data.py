@@ -41,6 +41,11 @@ class SentimentDataConfig(BaseModel):
         description="the unlabelled texts are learned too, each by what the model that"
         " training.start_from names says of it; unlabelled must be true",
     )
+    nb_svm: bool = Field(
+        False,
+        description="NB-SVM on tokens and pairs of them, fitted to the train part, labels the texts"
+        " of self_training beside that model; the validation part weighs the two",
+    )
     file: str | None = Field(
         None, description="instead of collections: a csv file, by its path inside the data folder"
     )
@@ -71,6 +76,8 @@ class SentimentDataConfig(BaseModel):
             raise ValueError(f"there are no unlabelled texts of {which}: set unlabelled to false")
         if self.self_training and not self.unlabelled:
             raise ValueError("self_training needs unlabelled: true")
+        if self.nb_svm and not self.self_training:
+            raise ValueError("nb_svm needs self_training: true")
         return self
 
 

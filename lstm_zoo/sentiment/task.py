@@ -108,7 +108,7 @@ class SentimentTask:
             raise UsageError(
                 "data.self_training needs training.start_from, a model that labels the texts"
             )
-        return add_taught(data, source, source_preprocessing, accelerator, progress)
+        return add_taught(data, source, source_preprocessing, accelerator, progress, config.nb_svm)
 
     def build(self, config: SentimentModelConfig, preprocessing: ReviewTokenizer) -> SentimentModel:
         classes, frequencies = len(preprocessing.labels), preprocessing.frequencies

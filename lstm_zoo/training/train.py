@@ -79,6 +79,7 @@ def train(
         _start_from(source, trainer)
     teach = getattr(task, "teach", None)
     if teach is not None:
+        folder.load_state(recipe)  # another recipe's run is refused before the texts are labelled
         teacher = (None, None) if source is None else (source.model, source.preprocessing)
         trainer.data = teach(data, recipe.data, *teacher, trainer.accelerator, progress)
     outcome = trainer.run()

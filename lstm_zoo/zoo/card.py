@@ -176,7 +176,8 @@ def data_used(config: CheckpointConfig) -> str:
         used += ", with its unlabelled texts"
     start = training.get("start_from")
     how = "started from and taught by" if data.get("self_training") else "started from"
-    return used + (f", {how} {start}" if start else "")
+    other = " and NB-SVM" if data.get("nb_svm") else ""
+    return used + (f", {how} {start}{other}" if start else "")
 
 
 def _learning_curve(history: Sequence[CurvePoint]) -> str:

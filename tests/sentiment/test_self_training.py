@@ -42,11 +42,11 @@ def teacher(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def recipe(teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same model, started from the teacher and taught by it."""
+    """The same model, started from the teacher and taught by it and by NB-SVM."""
     student = {
         **TEACHER,
         "name": "tiny.student",
-        "data": {**TEACHER["data"], "self_training": True},
+        "data": {**TEACHER["data"], "self_training": True, "nb_svm": True},
         "model": {**TEACHER["model"], "output_dropout": 0.0},  # each process would drop others
         "training": {"epochs": 2, "save_every": 0, "start_from": f"local-dir:{teacher}"},
     }
@@ -117,6 +117,29 @@ def test_a_student_learns_all_texts_and_resumes_to_the_same_weights(
         assert torch.equal(weight, other[name]), name
 
 
+def test_the_run_of_another_recipe_is_refused_before_any_text_is_labelled(
+    recipe: Path, reviews: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Interrupted):
+        train_tiny(recipe, reviews, tmp_path, should_stop=lambda: True)
+    labelled: list[str] = []
+
+    def progress(batches: list[Any], what: str) -> list[Any]:
+        labelled.append(what)
+        return batches
+
+    with pytest.raises(UsageError, match="training.epochs was 2, now 3"):
+        train(
+            str(recipe),
+            overrides=["training.epochs=3"],
+            data_dir=reviews,
+            runs_dir=tmp_path,
+            quiet=True,
+            progress=progress,
+        )
+    assert labelled == []
+
+
 def test_two_processes_divide_the_texts_that_are_labelled(
     student: Path, recipe: Path, reviews: Path, tmp_path: Path
 ) -> None:
@@ -140,6 +163,7 @@ def test_two_processes_divide_the_texts_that_are_labelled(
     [
         ("training.start_from=null", r"data\.self_training needs training\.start_from"),
         ("data.unlabelled=false", "self_training needs unlabelled: true"),
+        ("data.self_training=false", "nb_svm needs self_training: true"),
         ("data.labels=[bad, good]", "tells negative, positive apart, not bad, good: start from"),
     ],
 )

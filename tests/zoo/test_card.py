@@ -74,6 +74,9 @@ def test_all_that_a_model_has_learned_from_is_named(config: CheckpointConfig) ->
     taught = recipe | {"data": {"unlabelled": True, "self_training": True}}
     row = result_row(config.model_copy(update={"recipe": taught}), 0)
     assert row["data"] == f"{name}, with its unlabelled texts, started from and taught by lstm.old"
+    by_both = taught | {"data": taught["data"] | {"nb_svm": True}}
+    row = result_row(config.model_copy(update={"recipe": by_both}), 0)
+    assert row["data"].endswith("started from and taught by lstm.old and NB-SVM")
     strange = config.model_copy(update={"recipe": {"data": "all", "training": ["much"]}})
     assert result_row(strange, 0)["data"] == name
 
