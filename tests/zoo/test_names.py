@@ -21,7 +21,13 @@ from lstm_zoo.zoo.checkpoint import fingerprint_difference, load_checkpoint
 
 SHIPPED = zoo.list_models()
 EACH_SHIPPED = pytest.mark.parametrize("name", SHIPPED)
-MINUTES = {"prob-lstm.sp500", "bilstm.imdb", "lm-lstm.imdb", "lm-lstm.imdb-teacher"}
+MINUTES = {
+    "prob-lstm.sp500",
+    "bilstm.imdb",
+    "lm-lstm.imdb",
+    "lm-lstm.imdb-teacher",
+    "lm-lstm.imdb-assistant",
+}
 """Those whose evaluation fits a GARCH model to each of 500 stocks, or reads 25,000 long reviews."""
 
 
