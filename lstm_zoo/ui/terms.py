@@ -20,7 +20,7 @@ DESCRIPTIONS: dict[str, str] = {
     "seg-lstm.exchange": "预测八种货币的汇率，最远到 720 天之后。",
     "seg-lstm.weather": "预测一地天气的 21 个量，每十分钟一步，最远到五天之后。",
     "bilstm.imdb": "判断一篇影评是褒是贬；读过的只有它学习用的影评。",
-    "bilstm.sst2": "判断影评中的一句话是褒是贬；由 lm-lstm.imdb 训练而来。",
+    "bilstm.sst2": "判断影评中的一句话是褒是贬；由 lm-lstm.imdb-assistant 训练而来。",
     "bilstm.hotel-zh": "判断一篇中文酒店评论是褒是贬；由 bilstm.reviews-zh 训练而来。",
     "bilstm.reviews-zh": "判断一篇中文酒店或商品评论是褒是贬。",
     "lm-lstm.imdb": "判断一篇影评是褒是贬；由 lm-lstm.imdb-assistant 和 NB-SVM 教成。",
