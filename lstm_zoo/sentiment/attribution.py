@@ -29,10 +29,11 @@ TOLERANCE = 0.02
 STEP_TOKENS = 16_000
 """Tokens that are read at a time, which bounds the memory."""
 OCCLUSIONS = 256
-OCCLUSION_TOKENS = 128_000
-"""Texts read at most for the occlusion, and tokens in all of them together."""
-OPINIONS = 64
+"""Texts read at most for the occlusion."""
+OPINIONS = 256
 """Points of the running opinion at most."""
+READ_TOKENS = 160_000
+"""Tokens read at most for each of the two."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def occlusion(classifier: SentimentClassifier, ids: Sequence[int], label: str) -
     Raises:
         UsageError: there is no such class.
     """
-    width = math.ceil(len(ids) / min(OCCLUSIONS, max(1, OCCLUSION_TOKENS // len(ids))))
+    width = math.ceil(len(ids) / min(OCCLUSIONS, max(1, READ_TOKENS // len(ids))))
     starts = range(0, len(ids), width)
     without = [[*ids[:start], *ids[start + width :]] or [UNKNOWN] for start in starts]
     whole, *parts = log_odds(classifier, [list(ids), *without], label).tolist()
@@ -203,8 +204,8 @@ def running_opinion(
 ) -> RunningOpinion:
     """Probability of a class after each token, read from the start, and from each token to the end.
 
-    Each point is a text of its own, read whole, as a model that reads from both ends needs. At most
-    `OPINIONS` tokens get a point, the first and the last among them.
+    Each point is a text of its own, read whole, as a model that reads from both ends needs. In a
+    long text not every token gets a point, but the first and the last do.
 
     Args:
         classifier: is explained.
@@ -214,7 +215,7 @@ def running_opinion(
     Raises:
         UsageError: there is no such class.
     """
-    count = min(len(ids), OPINIONS)
+    count = min(len(ids), OPINIONS, max(2, READ_TOKENS // len(ids)))
     tokens = sorted({round(k * (len(ids) - 1) / max(count - 1, 1)) for k in range(count)})
     texts = [list(ids[: token + 1]) for token in tokens] + [list(ids[token:]) for token in tokens]
     chances = log_odds(classifier, texts, label).sigmoid().tolist()

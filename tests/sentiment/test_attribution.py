@@ -10,6 +10,7 @@ from lstm_zoo.sentiment import attribution
 from lstm_zoo.sentiment.attribution import (
     OCCLUSIONS,
     OPINIONS,
+    READ_TOKENS,
     explain,
     integrated_gradients,
     occlusion,
@@ -114,6 +115,10 @@ def test_long_texts_take_bounded_work(classifier: SentimentClassifier) -> None:
     points = running_opinion(classifier, many, "positive").tokens
     assert len(points) == OPINIONS
     assert (points[0], points[-1]) == (0, len(many) - 1)
+    endless = ids * 40
+    points = running_opinion(classifier, endless, "positive").tokens
+    assert len(points) == READ_TOKENS // len(endless) < OPINIONS
+    assert (points[0], points[-1]) == (0, len(endless) - 1)
 
 
 def test_one_word_is_explained(classifier: SentimentClassifier) -> None:
