@@ -45,8 +45,13 @@ class Runs:
         return any([line[c] for c in self.columns[: self.keys]] == wanted for line in self.read())
 
     def add(self, run: Mapping[str, object]) -> None:
-        """Add a line; the file is written whole, and sorted, so that changes are easy to read."""
+        """Add a line; the file is written whole, and sorted, so that changes are easy to read.
+
+        A run that another process has added meanwhile is there already, and not added again.
+        """
         with self.lock:
+            if self.has(*(run[name] for name in self.columns[: self.keys])):
+                return
             # What an older version measured besides stays.
             lines = [*self.read(), {name: str(value) for name, value in run.items()}]
             columns = dict.fromkeys([*self.columns, *(name for line in lines for name in line)])

@@ -90,6 +90,18 @@ def test_a_run_that_another_command_is_at_is_passed_over(command, monkeypatch):
     assert command.gating_runs().read() == []
 
 
+def test_a_run_that_two_processes_finish_is_one_line(command, tmp_path):
+    """The second looked for its line before the first had added it."""
+    compared = importlib.import_module("compared")
+    runs = compared.Runs(tmp_path / "lines.csv", ["who", "number", "value"], 2, tmp_path / "l")
+    for number, value in ((1, 0.5), (2, 0.25), (1, 0.75)):
+        runs.add({"who": "gru", "number": number, "value": value})
+    assert [(line["number"], line["value"]) for line in runs.read()] == [
+        ("1", "0.5"),
+        ("2", "0.25"),
+    ]
+
+
 def test_several_processes_add_lines_and_none_is_lost(tmp_path):
     program = f"""
 import sys
