@@ -37,6 +37,9 @@ def nb_svm(texts: dict[str, list[list[str]]], labels: np.ndarray) -> Iterator[Fi
     Args:
         texts: the tokens of each text of the part "train", to which they are fitted, and of others.
         labels: of "train", 0 or 1.
+
+    Yields:
+        One for each C and beta; features that one text alone has are left out.
     """
     from sklearn.feature_extraction.text import CountVectorizer  # for training alone
     from sklearn.svm import LinearSVC

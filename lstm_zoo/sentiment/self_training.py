@@ -60,11 +60,9 @@ def add_taught(
         )
     if beside_nb_svm and len(labels) != 2:
         raise UsageError(f"data.nb_svm tells two classes apart, not {', '.join(labels)}")
-    train, validation = data.splits["train"], data.splits["validation"]
+    read = data.unlabelled + (data.splits["validation"].ids if beside_nb_svm else [])
     # Tokens that are new in these texts are unknown ones to the teacher.
-    texts = [
-        np.where(ids < len(tokenizer), ids, UNKNOWN) for ids in data.unlabelled + validation.ids
-    ]
+    texts = [np.where(ids < len(tokenizer), ids, UNKNOWN) for ids in read]
     count, index = accelerator.num_processes, accelerator.process_index
     shown = progress if accelerator.is_main_process else no_progress
     own = raw_logits(teacher.to(accelerator.device), texts[index::count], shown)
@@ -72,13 +70,13 @@ def add_taught(
     for first, part in enumerate(gather_object([own]) if count > 1 else [own]):
         logits[first::count] = part
     logits = logits / teacher.temperature.item()
-    new = len(data.unlabelled)
-    said = combined(data, logits) if beside_nb_svm else logits[:new].softmax(1)
+    said = combined(data, logits) if beside_nb_svm else logits.softmax(1)
+    train = data.splits["train"]
     known = F.one_hot(train.labels, len(labels)).float()
     taught = Examples(
         train.ids + data.unlabelled,
         torch.cat([known, said]),
-        train.domains + [""] * new,
+        train.domains + [""] * len(said),
     )
     return replace(data, splits=data.splits | {"train": taught}, unlabelled=[])
 

@@ -129,14 +129,7 @@ def test_the_run_of_another_recipe_is_refused_before_any_text_is_labelled(
         return batches
 
     with pytest.raises(UsageError, match="training.epochs was 2, now 3"):
-        train(
-            str(recipe),
-            overrides=["training.epochs=3"],
-            data_dir=reviews,
-            runs_dir=tmp_path,
-            quiet=True,
-            progress=progress,
-        )
+        train_tiny(recipe, reviews, tmp_path, overrides=["training.epochs=3"], progress=progress)
     assert labelled == []
 
 
