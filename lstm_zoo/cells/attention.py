@@ -29,7 +29,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lstm_zoo.cells.cell import Cell, Edit, Gates, State, Weights, unedited
+from lstm_zoo.cells.cell import Cell, Edit, Gates, State, Weights, linear, unedited
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class AttentionLSTM(Cell):
 
     def input_product(self, x: Tensor, weights: Weights) -> Tensor:
         """W x + b, then W_q x, (rows, 5 * hidden_size)."""
-        query = F.linear(x, weights["weight_query"])
+        query = linear(x, weights["weight_query"])
         return torch.cat([super().input_product(x, weights), query], dim=-1)
 
     def step(

@@ -20,7 +20,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from lstm_zoo.cells.cell import Cell, Edit, Gates, State, Weights, unedited
+from lstm_zoo.cells.cell import Cell, Edit, Gates, State, Weights, linear, unedited
 
 
 class GRU(Cell):
@@ -33,7 +33,7 @@ class GRU(Cell):
 
     def input_product(self, x: Tensor, weights: Weights) -> Tensor:
         """W x with the bias of the input; the other one, in (3), meets the reset gate first."""
-        return F.linear(x, weights["weight_ih"], weights.get("bias_ih"))
+        return linear(x, weights["weight_ih"], weights.get("bias_ih"))
 
     def step(
         self, input_product: Tensor, state: State, weights: Weights, edit: Edit = unedited

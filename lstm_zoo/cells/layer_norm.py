@@ -21,7 +21,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lstm_zoo.cells.cell import Edit, Gates, State, Weights, unedited
+from lstm_zoo.cells.cell import Edit, Gates, State, Weights, linear, unedited
 from lstm_zoo.cells.projected import ProjectedCell, project
 
 
@@ -52,7 +52,7 @@ class LayerNormLSTM(ProjectedCell):
 
     def input_product(self, x: Tensor, weights: Weights) -> Tensor:
         """LN(W x), the part of (2) that does not depend on the state."""
-        return _normalized(F.linear(x, weights["weight_ih"]), "ih", weights)
+        return _normalized(linear(x, weights["weight_ih"]), "ih", weights)
 
     def step(
         self, input_product: Tensor, state: State, weights: Weights, edit: Edit = unedited

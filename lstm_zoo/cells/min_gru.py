@@ -15,10 +15,9 @@ log space, with another activation in (2) that keeps h positive, is not needed h
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor
 
-from lstm_zoo.cells.cell import Edit, Gates, ScanCell, State, Weights, unedited
+from lstm_zoo.cells.cell import Edit, Gates, ScanCell, State, Weights, linear, unedited
 from lstm_zoo.cells.scan import linear_recurrence
 
 
@@ -41,7 +40,7 @@ class MinGRU(ScanCell):
 
     def input_product(self, x: Tensor, weights: Weights) -> Tensor:
         """W x + b, (rows, 2 * hidden_size)."""
-        return F.linear(x, weights["weight_ih"], weights.get("bias_ih"))
+        return linear(x, weights["weight_ih"], weights.get("bias_ih"))
 
     def step(
         self, input_product: Tensor, state: State, weights: Weights, edit: Edit = unedited

@@ -32,7 +32,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lstm_zoo.cells.cell import Edit, Gates, ScanCell, State, Weights, unedited
+from lstm_zoo.cells.cell import Edit, Gates, ScanCell, State, Weights, linear, unedited
 
 BLOCK = 64
 """Steps that are computed together: memory grows with time * BLOCK, loops with time / BLOCK."""
@@ -90,7 +90,7 @@ class MatrixLSTM(ScanCell):
         """All W x + b, (rows, 2 * heads + 4 * hidden_size)."""
         names = ("ih", "query", "key")
         bias = torch.cat([weights[f"bias_{n}"] for n in names]) if "bias_ih" in weights else None
-        return F.linear(x, torch.cat([weights[f"weight_{n}"] for n in names]), bias)
+        return linear(x, torch.cat([weights[f"weight_{n}"] for n in names]), bias)
 
     def step(
         self, input_product: Tensor, state: State, weights: Weights, edit: Edit = unedited

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lstm_zoo.cells.cell import Edit, Gates, State, Weights, unedited
+from lstm_zoo.cells.cell import Edit, Gates, State, Weights, linear, unedited
 from lstm_zoo.cells.projected import ProjectedCell, project
 
 
@@ -46,7 +46,7 @@ class MultiplicativeLSTM(ProjectedCell):
     def input_product(self, x: Tensor, weights: Weights) -> Tensor:
         """What the gates take from x, and beside it what m does."""
         gates = super().input_product(x, weights)
-        return torch.cat([gates, F.linear(x, weights["weight_im"])], dim=-1)
+        return torch.cat([gates, linear(x, weights["weight_im"])], dim=-1)
 
     def step(
         self, input_product: Tensor, state: State, weights: Weights, edit: Edit = unedited

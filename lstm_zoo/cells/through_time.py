@@ -112,7 +112,7 @@ class _ThroughTime(torch.autograd.Function):
             tanh_backward.grad_input(dg, g, grad_input=dz[t].chunk(4, dim=-1)[2])
             dh = torch.addmm(dhs[t - 1], dz[t], u) if t else dz[t] @ u
         rows = dz.flatten(0, 1)
-        dw = rows.t() @ x.flatten(0, 1)
+        dw = (x.flatten(0, 1).t() @ rows).t()  # not rows^T x, which is slow where x is narrow
         du = dz[0].t() @ h
         du.addmm_(dz[1:].flatten(0, 1).t(), hs[:-1].flatten(0, 1))
         dx = dz @ w if ctx.needs_input_grad[0] else None

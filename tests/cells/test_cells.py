@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import (
     PackedSequence,
@@ -23,6 +24,7 @@ from torch.nn.utils.rnn import (
 )
 
 from lstm_zoo.cells import CELLS, Cell, ScanCell
+from lstm_zoo.cells.cell import NARROW, linear
 from lstm_zoo.recurrent import LSTM
 from tests.cells.built import (
     BATCH,
@@ -113,6 +115,19 @@ def test_what_it_says_of_itself_is_so(name):
     space = SPACE if cell.feature_dims == 3 else ()
     shapes = [(1, BATCH, *shape) for shape in cell.state_shapes(HIDDEN_SIZE, 0, space)]
     assert [tuple(part.shape) for part in state] == shapes
+
+
+@pytest.mark.parametrize("width", [1, NARROW, NARROW + 1])
+@pytest.mark.parametrize("has_bias", [False, True])
+def test_the_products_of_narrow_inputs_are_those_of_wide_ones(width, has_bias):
+    torch.manual_seed(0)
+    values = [
+        torch.randn(*shape, dtype=torch.float64) for shape in ((5, 3, width), (8, width), (8,))
+    ]
+    values = [value.requires_grad_() for value in values[: 2 + has_bias]]
+    products = [product(*values) for product in (linear, F.linear)]
+    close(*products)
+    close(*(torch.autograd.grad(product.square().sum(), values) for product in products))
 
 
 @every_cell

@@ -69,6 +69,20 @@ def test_a_run_is_a_line_that_is_not_trained_again(command, monkeypatch):
     assert gru["error_200"] == ""
 
 
+def test_copy_memory_is_trained_with_shorter_blanks_and_the_page_says_so(command, monkeypatch):
+    asked = []
+    monkeypatch.setattr(command, "trained", lambda *what: asked.append(what))
+    for problem in ("copy-memory", "adding"):
+        command.train_gating(command.gating_runs(), problem, 0, "gru")
+    said = command.gating_block([])
+    for (recipe, _, overrides, _), steps, longest in zip(
+        asked, (2000, 2000), (20, 100), strict=True
+    ):
+        problem = command.read_recipe(recipe, overrides)[0].data
+        assert (problem.longest, problem.test_lengths[-1]) == (longest, 1000)
+        assert f"{problem.problem} {steps} steps up to length {longest}" in said
+
+
 def test_the_page_gets_the_table_and_only_its_own(command, monkeypatch):
     run(command, monkeypatch, "gating", "--problems", "parity", "--cells", "gru", "--seeds", "1")
     table = read_block(command.PAGE, "gating").split("\n")
