@@ -100,7 +100,10 @@ def test_forward_refuses_what_nn_lstm_refuses(call):
 MESSAGES = {
     "input should have 2 or 3 dimensions, got 4": (X[None],),
     "input should have 3 features, got 2": (X[..., :2],),
-    "weights' dtype torch.float32, got torch.float64": (X.double(),),
+    "weights' dtype torch.float32, got torch.float64: convert the input by .to(torch.float32) or"
+    " the model by .to(torch.float64)": (X.double(),),
+    "got torch.int64: convert the input by .to(torch.float32)": (X.long(),),
+    "input should be a tensor or a PackedSequence, got a list": ([[1.0, 2.0, 3.0]],),
     "h_0 should be of shape (2, 4, 5), got (2, 1, 5)": (X, (H[:, :1], H)),
     "c_0 should be of shape (2, 5), got (2, 4, 5)": (X[:, 0], (H[:, 0], H)),
     "c_0 should be of dtype torch.float32, got torch.float64": (X, (H, H.double())),
@@ -122,6 +125,16 @@ def test_errors_name_the_value_and_what_is_right(message, call):
 def test_a_cell_refuses_what_is_not_h_and_c(hx):
     error = error_of(LSTMCell(3, 3), X[0], hx)
     assert "hx should be a tuple (h, c), got a " in str(error)
+
+
+def test_integers_are_not_said_to_be_what_a_model_can_be_converted_to():
+    assert "model" not in str(error_of(LSTM(3, 5), X.long()))
+
+
+def test_a_state_of_one_part_is_a_tuple_of_one():
+    assert "hx should be a tuple (h_0,), got a Tensor" in str(
+        error_of(LSTM(3, 5, cell="gru"), X, H)
+    )
 
 
 def test_on_the_meta_device_shapes_are_computed():

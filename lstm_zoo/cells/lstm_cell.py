@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from lstm_zoo.cells.lstm import StandardLSTM
+from lstm_zoo.cells.unroll import is_autocast
 
 
 class LSTMCell(nn.Module):
@@ -22,6 +23,7 @@ class LSTMCell(nn.Module):
     """
 
     cell = StandardLSTM()
+    weight_hh: Tensor
     bias_ih: Tensor | None
     bias_hh: Tensor | None
 
@@ -60,31 +62,39 @@ class LSTMCell(nn.Module):
             The new h and c, shaped like the old.
 
         Raises:
+            TypeError: input, h or c is no tensor.
             ValueError: input, h or c has neither one nor two dimensions.
-            RuntimeError: input, h or c has a wrong size, or hx is not h and c.
+            RuntimeError: input, h or c has a wrong size, or another dtype or device than the
+                weights, or hx is not h and c.
         """
         if hx is not None and not (isinstance(hx, tuple | list) and len(hx) == 2):
             length = f" of length {len(hx)}" if hasattr(hx, "__len__") else ""
             raise RuntimeError(f"hx should be a tuple (h, c), got a {type(hx).__name__}{length}")
         named = {"input": input} if hx is None else {"input": input, "h": hx[0], "c": hx[1]}
+        weight = self.weight_hh
         for name, value in named.items():
+            if not isinstance(value, Tensor):
+                raise TypeError(f"{name} should be a tensor, got a {type(value).__name__}")
             if value.dim() not in (1, 2):
                 raise ValueError(f"{name} should have 1 or 2 dimensions, got {value.dim()}")
             size = self.input_size if name == "input" else self.hidden_size
             if value.shape != (*input.shape[:-1], size):
                 expected = (*input.shape[:-1], size)
                 raise RuntimeError(f"{name} should have shape {expected}, got {tuple(value.shape)}")
+            is_same_dtype = value.dtype == weight.dtype or is_autocast(value)
+            if value.device != weight.device or not is_same_dtype:
+                raise RuntimeError(
+                    f"{name} should be of {weight.dtype} on {weight.device}, as the weights are, "
+                    f"got {value.dtype} on {value.device}"
+                )
         weights = {
-            name: weight
+            name: values
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            if (weight := getattr(self, name)) is not None
+            if (values := getattr(self, name)) is not None
         }
         if hx is None:
             zeros = torch.zeros(
-                *input.shape[:-1],
-                self.hidden_size,
-                dtype=weights["weight_hh"].dtype,
-                device=input.device,
+                *input.shape[:-1], self.hidden_size, dtype=weight.dtype, device=weight.device
             )
             hx = (zeros, zeros)
         product = self.cell.input_product(input, weights)

@@ -54,15 +54,18 @@ def check_arguments(lstm: Any) -> None:
 
 
 def check_input(
-    x: Tensor, dims: tuple[int, ...], input_size: int, weight: Tensor, feature_dims: int
+    x: Any, dims: tuple[int, ...], input_size: int, weight: Tensor, feature_dims: int
 ) -> None:
     """Checks the tensor that a layer is to read.
 
     Raises:
+        TypeError: it is none.
         ValueError: it has a wrong number of dimensions or a wrong dtype.
         RuntimeError: it has a wrong number of features, or is on another device than the weights.
     """
     dtype, device = weight.dtype, weight.device
+    if not isinstance(x, Tensor):
+        raise TypeError(f"input should be a tensor or a PackedSequence, got a {type(x).__name__}")
     if x.dim() not in dims:
         expected = " or ".join(map(str, dims))
         raise ValueError(f"input should have {expected} dimensions, got {x.dim()}")
@@ -75,9 +78,10 @@ def check_input(
             f"move the input by .to({str(device)!r}) or the model by .to({str(x.device)!r})"
         )
     if x.dtype != dtype and not is_autocast(x):
+        or_the_model = f" or the model by .to({x.dtype})" if x.is_floating_point() else ""
         raise ValueError(
             f"input should have the weights' dtype {dtype}, got {x.dtype}: "
-            f"convert the input by .to({dtype}) or the model by .to({x.dtype})"
+            f"convert the input by .to({dtype}){or_the_model}"
         )
 
 
@@ -90,7 +94,7 @@ def check_state(hx: Any, shapes: Mapping[str, tuple[int, ...]], weight: Tensor) 
     """
     dtype, device = weight.dtype, weight.device
     if not isinstance(hx, tuple | list) or len(hx) != len(shapes):
-        names = ", ".join(f"{name}_0" for name in shapes)
+        names = ", ".join(f"{name}_0" for name in shapes) + ("," if len(shapes) == 1 else "")
         length = f" of length {len(hx)}" if hasattr(hx, "__len__") else ""
         raise RuntimeError(f"hx should be a tuple ({names}), got a {type(hx).__name__}{length}")
     for part, (name, shape) in zip(hx, shapes.items(), strict=True):

@@ -154,3 +154,15 @@ def test_cell_errors_name_the_value_and_what_is_right():
         cell(X, (H, H[:1]))
     with pytest.raises(ValueError, match="h should have 1 or 2 dimensions, got 3"):
         cell(X, (H[None], H))
+    with pytest.raises(TypeError, match="input should be a tensor, got a list"):
+        cell([1.0, 2.0, 3.0])
+    with pytest.raises(TypeError, match="c should be a tensor, got a NoneType"):
+        cell(X, (H, None))
+    with pytest.raises(
+        RuntimeError, match=r"input should be of torch\.float32 on cpu, as the weig"
+    ):
+        cell(X.long())
+    with pytest.raises(RuntimeError, match=r"h should be .*, got torch\.float64 on cpu"):
+        cell(X, (H.double(), H))
+    with pytest.raises(RuntimeError, match=r"c should be .*, got torch\.float32 on meta"):
+        cell(X, (H, H.to("meta")))
