@@ -33,9 +33,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lstm_zoo.cells.cell import Edit, Gates, ScanCell, State, Weights, linear, unedited
+from lstm_zoo.cells.unroll import is_taken_apart
 
 BLOCK = 64
-"""Steps that are computed together: memory grows with time * BLOCK, loops with time / BLOCK."""
+"""Steps that are computed together, or half a head's units if these are more: memory grows with
+time * BLOCK, loops and the products of one block with the next with time / BLOCK."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +119,18 @@ class MatrixLSTM(ScanCell):
         # Not as the running maximum of log i - sum(log f): that sum grows, and digits are lost.
         for log_i_t, log_f_t in zip(log_i, log_f, strict=True):
             ms.append(torch.maximum(log_f_t + ms[-1], log_i_t))  # (7)
-        before, m = torch.stack(ms[:-1]), torch.stack(ms[1:])
-        gates = _gates(log_i - m, log_f + before - m, v, o, edit)
+        m_before, m = torch.stack(ms[:-1]), torch.stack(ms[1:])
+        gates = _gates(log_i - m, log_f + m_before - m, v, o, edit)
         i, f, v = (gates[name] for name in ("input", "forget", "cell"))
         parts = i[..., None], f[..., None], m[..., None], v.unflatten(-1, (self.heads, -1)), q, k
         by_head = (part.permute(1, 2, 0, 3) for part in parts)  # (batch, heads, time, units)
+        steps = max(BLOCK, c.size(-1) // 2)
+        is_empty = _is_empty(c) and _is_empty(n)
         normalized = []
-        for block in zip(*(part.split(BLOCK, dim=2) for part in by_head), strict=True):
-            found, c, n = _read_block(c, n, *block)
+        for block in zip(*(part.split(steps, dim=2) for part in by_head), strict=True):
+            found, c, n = _read_block(c, n, is_empty, *block)
             normalized.append(found)
+            is_empty = False
         h = gates["output"] * torch.cat(normalized, dim=2).permute(2, 0, 1, 3).flatten(-2)  # (12)
         return h, (h[-1], c, n, m[-1]), gates
 
@@ -148,13 +153,30 @@ def _normalized(read: Tensor, overlap: Tensor, m: Tensor) -> Tensor:
     return read / torch.maximum(overlap.abs(), (-m).clamp(max=80).exp())
 
 
+def _is_empty(part: Tensor) -> bool:
+    """Whether all is 0 and no gradient is wanted of it; only a CPU looks, a GPU would wait."""
+    is_traced = torch.compiler.is_compiling() or is_taken_apart()
+    if part.requires_grad or part.device.type != "cpu" or is_traced:
+        return False
+    return not part.any()
+
+
 def _read_block(
-    c: Tensor, n: Tensor, i: Tensor, f: Tensor, m: Tensor, v: Tensor, q: Tensor, k: Tensor
+    c: Tensor,
+    n: Tensor,
+    is_empty: bool,
+    i: Tensor,
+    f: Tensor,
+    m: Tensor,
+    v: Tensor,
+    q: Tensor,
+    k: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Steps of (10)-(12) at once, as attention: what step s wrote, step t finds by q_t k_s.
 
     Args:
         c, n: before the first step, (batch, heads, units, units) and (batch, heads, units).
+        is_empty: whether they are known to be 0, so that there is nothing to find in them.
         i, f, m: stabilised gates and stabiliser, (batch, heads, time, 1).
         v, q, k: values, queries and keys, (batch, heads, time, units).
 
@@ -167,11 +189,15 @@ def _read_block(
     k, v = k.nan_to_num(), v.nan_to_num()
     is_later = torch.ones(f.size(-2), f.size(-2), dtype=torch.bool, device=f.device).tril(-1)
     share = torch.where(is_later, f, 1).cumprod(-2) * i.mT  # i'_s f'_{s+1} ... f'_t, for s <= t
-    kept = f.cumprod(-2)
     scores = (share * (q @ k.mT)).tril()
-    read = scores @ v + kept * (q @ c.mT)
-    overlap = scores.sum(-1, keepdim=True) + kept * (q @ n[..., None])
+    read, overlap = scores @ v, scores.sum(-1, keepdim=True)
     last = share[..., -1:, :].mT
-    c = kept[..., -1:, :] * c + (last * v).mT @ k
-    n = kept[..., -1, :] * n + (last * k).sum(-2)
+    written, added = (last * v).mT @ k, (last * k).sum(-2)
+    if is_empty:
+        return _normalized(read, overlap, m), written.to(c.dtype), added.to(n.dtype)
+    kept = f.cumprod(-2)
+    read = read + kept * (q @ c.mT)
+    overlap = overlap + kept * (q @ n[..., None])
+    c = kept[..., -1:, :] * c + written
+    n = kept[..., -1, :] * n + added
     return _normalized(read, overlap, m), c, n

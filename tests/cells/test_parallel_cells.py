@@ -159,17 +159,27 @@ def test_linear_recurrence_works_under_vmap():
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("steps", [1, 2, 9, BLOCK, 2 * BLOCK + 3])
 @pytest.mark.parametrize("start", ["zeros", "carried"])
+@pytest.mark.parametrize("is_learned", [False, True], ids=["given", "learned"])
 @pytest.mark.parametrize("cell", SCAN_CELLS, ids=str)
-def test_scan_equals_steps(cell, start, steps):
+def test_scan_equals_steps(cell, is_learned, start, steps):
     weights = random_weights(cell)
     x = randn(steps, BATCH, INPUT_SIZE).requires_grad_()
-    state = tuple(part.requires_grad_() for part in initial_state(cell, start))
-    leaves = [x, *state, *weights.values()]
+    state = tuple(part.requires_grad_(is_learned) for part in initial_state(cell, start))
+    leaves = [x, *(state if is_learned else ()), *weights.values()]
     scanned = cell.scan(cell.input_product(x, weights), state, weights)
     stepped = run_steps(cell, cell.input_product(x, weights), state, weights)
     assert_equal(scanned, stepped)
     gradients = [gradients_of(results, leaves) for results in (scanned, stepped)]
     torch.testing.assert_close(*gradients, rtol=1e-10, atol=1e-10)
+
+
+def test_a_normalizer_of_an_empty_memory_is_carried():
+    cell = MatrixLSTM()
+    weights = random_weights(cell)
+    h, c, n, m = initial_state(cell, "carried")
+    state = h, torch.zeros_like(c), n, m
+    products = cell.input_product(randn(3, BATCH, INPUT_SIZE), weights)
+    assert_equal(cell.scan(products, state, weights), run_steps(cell, products, state, weights))
 
 
 @pytest.mark.parametrize("cell", SCAN_CELLS, ids=str)
