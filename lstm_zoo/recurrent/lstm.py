@@ -174,6 +174,7 @@ class LSTM(nn.Module):
             side, and (h_n, c_n), the state after each sequence's last step, shaped like `hx`.
 
         Raises:
+            TypeError: the input is no tensor.
             ValueError: the input has a wrong number of dimensions or a wrong dtype.
             RuntimeError: the input has a wrong size, or the state a wrong shape or dtype, or one
                 of them is on another device than the weights.
