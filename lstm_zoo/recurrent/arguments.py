@@ -59,7 +59,7 @@ def check_input(
     """Checks the tensor that a layer is to read.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is no tensor.
         ValueError: it has a wrong number of dimensions or a wrong dtype.
         RuntimeError: it has a wrong number of features, or is on another device than the weights.
     """
