@@ -33,7 +33,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lstm_zoo.cells.cell import Edit, Gates, ScanCell, State, Weights, linear, unedited
-from lstm_zoo.cells.unroll import is_taken_apart
+from lstm_zoo.cells.unroll import is_traced
 
 BLOCK = 64
 """Steps that are computed together, or half a head's units if these are more: memory grows with
@@ -155,8 +155,7 @@ def _normalized(read: Tensor, overlap: Tensor, m: Tensor) -> Tensor:
 
 def _is_empty(part: Tensor) -> bool:
     """Whether all is 0 and no gradient is wanted of it; only a CPU looks, a GPU would wait."""
-    is_traced = torch.compiler.is_compiling() or is_taken_apart()
-    if part.requires_grad or part.device.type != "cpu" or is_traced:
+    if part.requires_grad or part.device.type != "cpu" or is_traced():
         return False
     return not part.any()
 

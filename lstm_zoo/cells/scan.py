@@ -25,7 +25,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_zoo.cells.unroll import is_taken_apart
+from lstm_zoo.cells.unroll import is_traced
 
 WIDE = 4096  # values of a step from which a CPU goes from step to step
 
@@ -45,8 +45,7 @@ def linear_recurrence(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
 
 
 def _solve(a: Tensor, b: Tensor, h0: Tensor) -> Tensor:
-    is_traced = torch.compiler.is_compiling() or is_taken_apart()
-    if h0.device.type == "cpu" and h0.numel() >= WIDE and not is_traced:
+    if h0.device.type == "cpu" and h0.numel() >= WIDE and not is_traced():
         return _by_loop(a, b, h0)
     return _by_pairs(a, b, h0)
 

@@ -101,6 +101,11 @@ def is_taken_apart() -> bool:
     return torch.compiler.is_exporting() or torch._C._are_functorch_transforms_active()
 
 
+def is_traced() -> bool:
+    """Whether operations are recorded, by `torch.compile` too: no branch may hang on a value."""
+    return torch.compiler.is_compiling() or is_taken_apart()
+
+
 def _scan(
     cell: ScanCell, x: Tensor, initial: State, weights: Weights, reverse: bool, edit: Edit
 ) -> tuple[Tensor, State, Gates]:
