@@ -67,7 +67,8 @@ def read_series(
     Rows are put in the order of time; of rows with the same date the last counts. Where the dates
     have a regular step, missing rows are put in. Missing values, and the values of rows put in, are
     the last ones before them: a value from after would tell the future. Rows before the first
-    complete one are left out.
+    complete one are left out. Numbers may be written with a currency sign or commas between
+    thousands, $1,234.50.
 
     Args:
         source: path of a csv or parquet file (also .gz), a pandas DataFrame or Series, numbers

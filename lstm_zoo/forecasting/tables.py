@@ -19,6 +19,8 @@ LARGEST_FILE = 64 * 2**20
 SAMPLE_BYTES = 2**16
 CONTROL = re.compile(r"[\0-\x08\x0e-\x1f]")  # characters that are in no csv file
 NAMES_SHOWN = 10
+GROUPED = re.compile(r"(?=.*[$€£¥￥,])([+-]?)[$€£¥￥]? ?(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?")
+"""A number as exports of prices write it: $1,234.50."""
 DATE_NAMES = re.compile(r"date|time|datetime|timestamp|day|month|year|ds|日期|时间", re.IGNORECASE)
 
 
@@ -80,8 +82,10 @@ def _encoding(start: bytes) -> str:
     """Python's name of the encoding of a csv file that begins so; numbers are alike in most."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if b"\0" in start:  # a digit has a zero byte on one side
-        return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
+    zeros = {"utf-16-le": start[1::2].count(0), "utf-16-be": start[::2].count(0)}
+    likely = max(zeros, key=lambda name: zeros[name])
+    if zeros[likely] > len(start) // 8:  # digits and commas have a zero byte on one side
+        return likely
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)  # its end may be half a character
     except UnicodeDecodeError:
@@ -118,7 +122,7 @@ def date_column(
         if pd.api.types.is_datetime64_any_dtype(table[column]):
             return _dates(table[column], label, notes)
         sample = table[column].dropna().astype(str).head(5)
-        if len(sample) and sample.str.contains(r"\d").all():
+        if sample.str.contains(r"\d").all() and not sample.str.fullmatch(GROUPED).all():
             read = pd.to_datetime(sample, errors="coerce", format="mixed")
             if read.notna().mean() >= 0.8:
                 return _dates(table[column], label, notes)
@@ -189,7 +193,10 @@ def value_columns(
     columns = {}
     for name in names if names is not None else [n for n in table.columns if str(n) != taken]:
         column = table[name]
-        numbers = pd.to_numeric(column, errors="coerce")
+        plain = pd.to_numeric(column, errors="coerce").astype("float64")
+        numbers = plain
+        if not pd.api.types.is_numeric_dtype(column):
+            numbers = plain.where(plain.notna(), _ungrouped(column))
         broken = numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")
         if broken.any():
             if names is None and broken.mean() > 0.5:
@@ -200,11 +207,26 @@ def value_columns(
                 f"the column {str(name)!r:.40} of {label} holds {str(column.iloc[row])!r:.40}"
                 f" in row {row + 1}, which is no number"
             )
-        columns[name] = numbers.astype("float64")
+        if (grouped := (numbers.notna() & plain.isna()).to_numpy()).any():
+            row = int(grouped.argmax())
+            notes.append(
+                f"The column {str(name)!r:.40} was read without currency signs and commas between"
+                f" thousands: {str(column.iloc[row])!r:.40} is {numbers.iloc[row]:.10g}."
+            )
+        columns[name] = numbers
     if not columns:
         shown = ", ".join(f"{name:.40}" for name in _names(table)[:NAMES_SHOWN])
         raise UsageError(f"{label} has no column of numbers; its columns: {shown}")
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _ungrouped(column: pd.Series) -> pd.Series:
+    """The cells with a currency sign or commas between thousands as numbers, the others as NaN."""
+    import pandas as pd
+
+    texts = column.astype(str).str.strip()
+    digits = texts.str.replace(GROUPED, r"\1\2\3", regex=True).str.replace(",", "")
+    return pd.to_numeric(digits.where(texts.str.fullmatch(GROUPED)), errors="coerce")
 
 
 def _names(table: pd.DataFrame) -> list[str]:

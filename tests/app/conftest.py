@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gradio_client import Client
 
 from lstm_zoo.forecasting.example_series import FOLDER
 from tests.forecasting.conftest import RECIPE
@@ -133,6 +134,13 @@ def server(
 
 
 @pytest.fixture(scope="session")
+def client(server: Server) -> Client:
+    """A client of the running page; it waits for one that is busy."""
+    options = {"timeout": 120}
+    return Client(server.url, verbose=False, analytics_enabled=False, httpx_kwargs=options)
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, without a window."""
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -158,6 +166,14 @@ def _give_up(reason: str) -> None:
 def contexts(browser: Any) -> dict[str, Any]:
     """Browser profiles by their options: each fetches the page's scripts once."""
     return {}
+
+
+def let_it_open(page: Any) -> None:
+    """Wait until Gradio has set the values of a part that is opened for the first time.
+
+    It sets them again a frame later; what was typed before that would be lost.
+    """
+    page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
 
 
 @pytest.fixture

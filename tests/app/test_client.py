@@ -13,12 +13,6 @@ import lstm_zoo as zoo
 MODEL = "char-lstm-small.shakespeare"
 
 
-@pytest.fixture(scope="module")
-def client(server: Any) -> Client:
-    """A client of the running page."""
-    return Client(server.url, verbose=False, analytics_enabled=False)
-
-
 def test_offers_the_public_events_alone(client: Client) -> None:
     endpoints = client.view_api(return_format="dict")
     assert set(endpoints["named_endpoints"]) == {

@@ -14,7 +14,7 @@ from gradio_client.exceptions import AppError
 import lstm_zoo as zoo
 from lstm_zoo.forecasting.example_series import FOLDER
 from lstm_zoo.forecasting.series import read_series
-from tests.app.conftest import FORECASTER
+from tests.app.conftest import FORECASTER, let_it_open
 
 MODELS = zoo.list_models(task="forecasting")
 PRICES = "prob-lstm.sp500"
@@ -32,6 +32,7 @@ def open_tab(visit: Visit) -> Visit:
         page = visit(**options)
         page.get_by_role("tab", name=re.compile("^(Forecast|预测)$")).click()
         page.locator("#forecast-go").wait_for()
+        let_it_open(page)
         return page
 
     return go
@@ -180,9 +181,7 @@ def test_a_series_too_short_to_train_a_model_further_is_told_so(open_tab: Visit)
 
 
 @needs_model
-def test_clients_get_what_the_package_forecasts(server: Any) -> None:
-    options = {"timeout": 120}
-    client = Client(server.url, verbose=False, analytics_enabled=False, httpx_kwargs=options)
+def test_clients_get_what_the_package_forecasts(client: Client) -> None:
     csv = (FOLDER / "sp500.csv").read_text()
     model = PRICES if PRICES in MODELS else MODELS[0]
     rows = client.predict(model, csv, 5, api_name="/forecast")

@@ -86,7 +86,8 @@ def test_every_note_on_a_series_is_translated() -> None:
     seen = "lies outside what was seen in training (0 to 1)."
     notes += [f"shop: {words} (3) {seen}" for words in STATISTICS.values()]
     notes += ["The model was trained on steps of 'MS', these are of 'D'."]
-    assert len(notes) >= 13
+    notes += read_series(jumps.assign(price=jumps.price.map("${:,.2f}".format))).notes
+    assert len(notes) >= 14
     for note in notes:
         assert is_translated(message(note)), note
 
@@ -167,6 +168,14 @@ def test_names_of_columns_are_never_html() -> None:
     table = pd.DataFrame({"series": [code], "step": [1], code: [2.0]})
     shown = forecast_table(table, code) + notes_list([f"The column '{code}' holds text."])
     assert "<img" not in shown
+
+
+def test_a_thousand_notes_do_not_fill_the_page() -> None:
+    shown = notes_list([f"The column '{k}' holds text: it was left out." for k in range(1000)])
+    assert "(1000)" in shown
+    assert shown.count("<li>") == 21
+    assert "And 980 more." in shown
+    assert "还有 980 条。" in shown
 
 
 def test_a_forecast_continues_the_dates_or_the_numbers_of_rows() -> None:

@@ -177,7 +177,7 @@ def test_works_by_keyboard_alone(visit: Visit) -> None:
 @pytest.mark.parametrize("locale", ["zh-CN", "zh"])
 def test_speaks_the_language_of_the_browser(visit: Visit, locale: str) -> None:
     page = visit(locale=locale)
-    assert page.get_by_role("button", name="开始写").is_visible()
+    page.get_by_role("button", name="开始写").wait_for()  # "zh" is looked up after the start
     assert page.get_by_text("文字会出现在这里。").is_visible()
     assert not page.get_by_text("The text appears here.").is_visible()
 

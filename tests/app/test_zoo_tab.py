@@ -135,7 +135,7 @@ def test_use_it_opens_the_right_tab_with_the_model_chosen(open_zoo: Visit) -> No
     assert page.locator(".text-body").text_content() == "床前明月光，" + expected
 
 
-def test_measures_the_speed_here_and_keeps_what_was_open(open_zoo: Visit, server: Any) -> None:
+def test_measures_the_speed_here_and_keeps_what_was_open(open_zoo: Visit, client: Client) -> None:
     page = open_zoo()
     model = model_of(page, MODEL)
     model.locator("summary").click()
@@ -149,7 +149,6 @@ def test_measures_the_speed_here_and_keeps_what_was_open(open_zoo: Visit, server
     # The list is drawn anew some time after the status.
     model.get_by_text(f"{told[1]} tokens/s").wait_for()
     assert model.locator("details").get_attribute("open") is not None
-    client = Client(server.url, verbose=False, analytics_enabled=False)
     (speed,) = (
         m["tokens_per_second"] for m in client.predict(api_name="/zoo") if m["name"] == MODEL
     )
@@ -209,11 +208,11 @@ def test_two_visitors_download_a_model_once_and_use_it(
         page.get_by_text("lstm-zoo has 1 model on the Hub; not here yet: 1.").wait_for()
         page.locator(".zoo", has_text="has format version 99, newer than").wait_for()
         assert "On the Hub" in model_of(page, HUB_MODEL).inner_text()
-    monkeypatch.setattr(hub, "faults", [Fault("GET /store/", pause=0.0002)])
+    monkeypatch.setattr(hub, "faults", [Fault("GET /store/", pause=0.001)])
     for page in pages:
         model_of(page, HUB_MODEL).get_by_role("button", name="Download").click()
-        page.locator("#zoo-status progress").wait_for()
-        assert f"Downloading {HUB_MODEL}" in page.locator("#zoo-status").inner_text()
+        status = page.locator("#zoo-status:has(progress)", has_text=f"Downloading {HUB_MODEL}")
+        status.wait_for()
     before = shown(pages[0])
     for page in pages:
         page.get_by_text(f"{HUB_MODEL} is here and whole.").wait_for()
@@ -276,8 +275,7 @@ def test_asks_nobody_before_it_is_told_to(open_zoo: Visit, hub: HubServer, serve
     assert not server.calls.exists() or server.calls.read_text() == ""
 
 
-def test_clients_get_the_models_and_clear_errors(server: Any) -> None:
-    client = Client(server.url, verbose=False, analytics_enabled=False)
+def test_clients_get_the_models_and_clear_errors(client: Client) -> None:
     models = {model["name"]: model for model in client.predict(api_name="/zoo")}
     for name in zoo.list_models():
         config = config_of(name)

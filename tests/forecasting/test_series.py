@@ -103,6 +103,24 @@ def test_months_and_years_are_dates() -> None:
     assert series.names == ("x",)
 
 
+def test_prices_as_exports_write_them_are_numbers() -> None:
+    numbers = 1000.5 - np.arange(48)
+    for shape in ("{:,.2f}", "${:,.2f}", "-€ {:,.2f}", "￥{:.1f}"):
+        series = read_series(hourly(48, price=[*map(shape.format, numbers[:-1]), None]))
+        sign = -1 if shape[0] == "-" else 1
+        assert series.values[:-1, -1].tolist() == (sign * numbers[:-1]).tolist()
+        assert f"thousands: {shape.format(1000.5)!r} is {sign * 1000.5}." in series.notes[0]
+    alone = read_series(pd.DataFrame({"price": [f"{k:,}" for k in range(1000, 1040)]}))
+    assert alone.dates is None
+    assert alone.values[:, 0].tolist() == list(range(1000, 1040))
+
+
+def test_commas_that_group_no_thousands_are_no_numbers() -> None:
+    for wrong in ("1,5", "1,23,456", "12,3456", "$", "1.5 $", "$1,5"):
+        with pytest.raises(UsageError, match="no column of numbers"):
+            read_series(pd.DataFrame({"price": [wrong] * 40}))
+
+
 def test_numbers_alone_are_a_series_without_dates() -> None:
     series = read_series(np.arange(20))
     assert (series.values.shape, series.dates, series.frequency) == ((20, 1), None, None)
@@ -151,8 +169,9 @@ def test_a_zip_and_a_huge_file_are_refused(tmp_path: Path, monkeypatch) -> None:
 
 def test_bytes_that_are_no_table_give_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "noise.csv"
-    # The second has no zero byte on one side alone, as UTF-16 has.
-    for content in (np.random.default_rng(0).bytes(4000), bytes(range(256)) * 16):
+    noise = np.random.default_rng(0).bytes(4000)
+    # Some zero bytes are not yet UTF-16, which has one beside each digit.
+    for content in (noise, bytes(range(256)) * 16, b"\x89PNG\r\n\x1a\n\0" + noise[:300]):
         path.write_bytes(content)
         with pytest.raises(
             UsageError, match=r"noise\.csv is neither csv nor parquet: it has bytes"

@@ -13,6 +13,7 @@ from lstm_zoo.ui.words import WORDS, Sentence, markup, same, sentence
 from lstm_zoo.ui.words.messages import message
 
 COVERAGE = "coverage "
+NOTES_SHOWN = 20
 
 
 def forecast_table(table: Any, name: str) -> str:
@@ -40,7 +41,9 @@ def notes_list(notes: Sequence[str]) -> str:
     """What is to be known of a series, folded away where it is long; "" if there is nothing."""
     if not notes:
         return ""
-    items = "".join(f"<li>{markup(message(note))}</li>" for note in notes)
+    items = "".join(f"<li>{markup(message(note))}</li>" for note in notes[:NOTES_SHOWN])
+    if len(notes) > NOTES_SHOWN:  # a table may have thousands of columns, each with a note
+        items += f"<li>{markup(sentence('more_notes', count=len(notes) - NOTES_SHOWN))}</li>"
     head = f"{markup(sentence('notes'))} ({len(notes)})"
     is_open = " open" if len(notes) < 3 else ""
     return f'<details class="notes"{is_open}><summary>{head}</summary><ul>{items}</ul></details>'

@@ -113,6 +113,7 @@ WORDS: dict[str, tuple[str, str]] = {
         " rise or fall.",
         "这不是投资建议。预测说的是波动可能有多大，不说涨跌方向。",
     ),
+    "more_notes": ("And {count} more.", "还有 {count} 条。"),
     "notes": ("What to know of this series", "关于这个序列须知"),
     "as_table": ("The forecast as a table", "预测数值表"),
     "series_gates": ("Look at the gates while it reads this", "看它读这个序列时的门"),

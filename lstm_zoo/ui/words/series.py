@@ -36,6 +36,11 @@ NOTES: tuple[tuple[str, str], ...] = (
     (r"The dates were read with the day before the month\.", "日期按“日在月前”读取。"),
     (r"The column '(.+)' holds text: it was left out\.", "“{0}”列是文字，已略去。"),
     (
+        r"The column '(.+)' was read without currency signs and commas between thousands:"
+        r" '(.+)' is (.+)\.",
+        "“{0}”列已去掉货币符号和千位逗号：“{1}”读作 {2}。",
+    ),
+    (
         r"The model was trained on steps of '(.+)', these are of '(.+)'\.",
         "模型在步长 {0} 的数据上训练，这里的步长是 {1}。",
     ),
