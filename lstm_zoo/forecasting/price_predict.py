@@ -176,7 +176,6 @@ class PriceForecaster(Forecaster):
         seed: int = 0,
     ) -> pd.DataFrame:
         series = self._whole(series)
-        closing_prices(series)  # one that is not above zero is named by its row
         return super().forecast(series, horizon, quantiles, samples, seed)
 
     def notes(self, series: Series) -> list[str]:
@@ -188,6 +187,7 @@ class PriceForecaster(Forecaster):
     def _whole(self, series: Any) -> Series:
         """The series with a column of volume, if it has the day's range at all."""
         series = read_series(series)
+        closing_prices(series)  # one that is not above zero is named by its row
         if series.names == PRICE_COLUMNS[:4]:
             values = np.pad(series.values, ((0, 0), (0, 1)))
             return replace(series, values=values, names=PRICE_COLUMNS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -177,9 +178,10 @@ def test_a_table_of_prices_becomes_a_table_of_quantiles(columns: tuple[str, ...]
     assert np.isfinite(found["path 3"]).all()
 
 
-def test_prices_below_zero_are_refused() -> None:
+@pytest.mark.parametrize("ask", [PriceForecaster.forecast, PriceForecaster.reading])
+def test_prices_below_zero_are_refused(ask: Callable[..., object]) -> None:
     with pytest.raises(UsageError, match="the price -3 in row 81 is not above zero"):
-        forecaster().forecast(np.append(stock()[:, 3], -3.0))
+        ask(forecaster(), np.append(stock()[:, 3], -3.0))
 
 
 def test_a_price_that_never_moves_stays() -> None:
