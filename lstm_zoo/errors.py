@@ -46,8 +46,10 @@ def _first_fault(model: type[BaseModel], error: ValidationError) -> str:
     message = message[0].lower() + message[1:]
     if fault["type"] == "value_error" and isinstance(fault["input"], dict):
         return f"{key}: {message}" if key else message  # a rule for several keys, which it names
-    got = f", got {fault['input']!r}"[:80]
-    return f"{key or 'the document'}: {message}{got}"
+    got = repr(fault["input"])
+    if not (isinstance(fault["input"], str) and got in message):  # in its quotes
+        message += f", got {got}"[:80]
+    return f"{key or 'the document'}: {message}"
 
 
 def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

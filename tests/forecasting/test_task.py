@@ -178,7 +178,7 @@ def test_recipes_of_public_data_find_it(name: str, real_data: Path) -> None:
     [
         ("model.decoding=paralel", "decoding: input should be 'direct', 'recursive' or 'parallel'"),
         ("model.segment=1", "parallel decoding needs a segment of more than one step"),
-        ("model.cell=peepholes", "did you mean 'peephole'"),
+        ("model.cell=peepholes", "'peepholes'; did you mean 'peephole'.* conv$"),  # said once
         ("data.split=[0.7, 100, 200]", "three shares that sum to at most 1, or three numbers"),
         ("data.horizon=96", "did you mean 'horizons'"),
     ],
