@@ -185,9 +185,13 @@ class PriceForecaster(Forecaster):
         return ("close",) if series.names[:4] == PRICE_COLUMNS[:4] else series.names
 
     def _whole(self, series: Any) -> Series:
-        """The series with a column of volume, if it has the day's range at all."""
+        """The series with a column of volume, if it has the day's range at all.
+
+        Raises:
+            UsageError: a price is not above zero; names the row.
+        """
         series = read_series(series)
-        closing_prices(series)  # one that is not above zero is named by its row
+        closing_prices(series)
         if series.names == PRICE_COLUMNS[:4]:
             values = np.pad(series.values, ((0, 0), (0, 1)))
             return replace(series, values=values, names=PRICE_COLUMNS)
