@@ -116,6 +116,15 @@ def test_what_is_wrong_with_a_file_is_said_in_both_languages(kind: str, tmp_path
     assert is_translated(said), said
 
 
+def test_numbers_that_are_too_few_are_told_so_in_both_languages() -> None:
+    with pytest.raises(UsageError) as caught:
+        read_series([1.0, 2.0, 3.0])
+    assert told(caught.value) == {
+        "en": "the series has 3 rows of numbers: at least 10 needed",
+        "zh-CN": "序列只有 3 行数字，至少要 10 行。",
+    }
+
+
 def days(count: int) -> Any:
     dates = pd.date_range("2020-01-01", periods=count)
     return read_series(pd.DataFrame({"date": dates, "value": np.arange(count) % 7 - 1.0}))

@@ -106,6 +106,10 @@ ERRORS: tuple[tuple[str, str], ...] = (
         "请统一写法，最好写成 2024-12-31。",
     ),
     (
+        r"the series has (\d+) rows of numbers: at least (\d+) needed",
+        "序列只有 {0} 行数字，至少要 {1} 行。",
+    ),
+    (
         r"(.+) has (\d+) rows of numbers: at least (\d+) needed",
         "{0} 只有 {1} 行数字，至少要 {2} 行。",
     ),
