@@ -149,6 +149,8 @@ def test_on_the_meta_device_shapes_are_computed():
         ("GRU", "there is no cell 'GRU'; did you mean 'gru'? There are: lstm, "),
         ("mLSTM", "did you mean 'mlstm'?"),
         ("peepole", "did you mean 'peephole'?"),
+        ("conv-lstm", "did you mean 'conv'?"),
+        ("CoupledLSTM", "did you mean 'cifg'?"),
         ("transformer", "there is no cell 'transformer'; there are: lstm, "),
     ],
 )

@@ -65,8 +65,10 @@ def get_cell(cell: str | Cell) -> Cell:
     if not isinstance(cell, str):
         raise TypeError(f"cell should be a name or a Cell, got {cell!r}")
     if cell not in CELLS:
-        near = difflib.get_close_matches(cell.lower(), CELLS, n=1)
-        hint = f"did you mean {near[0]!r}? There" if near else "there"
+        names = {kind.__name__.lower(): name for name, kind in CELLS.items()}
+        names |= {name: name for name in CELLS}
+        near = difflib.get_close_matches(cell.lower(), names, n=1)
+        hint = f"did you mean {names[near[0]]!r}? There" if near else "there"
         raise ValueError(f"there is no cell {cell!r}; {hint} are: {', '.join(CELLS)}")
     return CELLS[cell]()
 

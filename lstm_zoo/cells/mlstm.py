@@ -149,8 +149,10 @@ def _gates(log_i: Tensor, log_f: Tensor, v: Tensor, o: Tensor, edit: Edit) -> Ga
 
 def _normalized(read: Tensor, overlap: Tensor, m: Tensor) -> Tensor:
     """C q, (..., units), over the maximum in (12), whose parts are (..., 1)."""
-    # exp(80) is far above any n q, and finite: an infinite one has no gradient.
-    return read / torch.maximum(overlap.abs(), (-m).clamp(max=80).exp())
+    # exp(80) is far above any n q, and finite, as in float16 exp(11) is: an infinite one has no
+    # gradient.
+    most = 11 if m.dtype == torch.float16 else 80
+    return read / torch.maximum(overlap.abs(), (-m).clamp(max=most).exp())
 
 
 def _is_empty(part: Tensor) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from lstm_zoo.cells.cell import Cell, Edit, Gates, ScanCell, State, Weights, unedited
 from lstm_zoo.cells.lstm import StandardLSTM
@@ -97,13 +98,18 @@ def is_autocast(x: Tensor) -> bool:
 
 
 def is_taken_apart() -> bool:
-    """Whether `torch.func` or `torch.export` looks at each operation: they need the plain steps."""
-    return torch.compiler.is_exporting() or torch._C._are_functorch_transforms_active()
+    """Whether each operation is looked at, which needs the plain steps.
+
+    So do `torch.func`, `torch.export` and forward-mode differentiation.
+    """
+    is_forward_ad = forward_ad._current_level >= 0
+    is_transformed = torch._C._are_functorch_transforms_active()
+    return torch.compiler.is_exporting() or is_transformed or is_forward_ad
 
 
 def is_traced() -> bool:
     """Whether operations are recorded, by `torch.compile` too: no branch may hang on a value."""
-    return torch.compiler.is_compiling() or is_taken_apart()
+    return torch.compiler.is_compiling() or torch.jit.is_tracing() or is_taken_apart()
 
 
 def _scan(

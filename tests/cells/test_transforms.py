@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from lstm_zoo.cells import CELLS
 from lstm_zoo.recurrent import LSTM
@@ -51,6 +52,18 @@ def test_both_kinds_of_jacobian_are_equal(name):
     forward = torch.func.jacfwd(output)(x[:1])
     assert forward.any()
     close(forward, torch.func.jacrev(output)(x[:1]))
+
+
+@every_cell
+@pytest.mark.parametrize("learns", [True, False], ids=["training", "frozen"])
+def test_a_derivative_forwards_is_that_of_the_jacobian(name, learns):
+    layer, _, _ = drawn(name)
+    layer.requires_grad_(learns)
+    x, direction = torch.randn(2, 70, 5, 3, dtype=torch.float64)  # rows enough for the fast path
+    with forward_ad.dual_level():
+        found = forward_ad.unpack_dual(layer(forward_ad.make_dual(x, direction))[0]).tangent
+    _, expected = torch.func.jvp(lambda x: layer(x)[0], (x,), (direction,))
+    close(found, expected)
 
 
 @every_cell

@@ -82,6 +82,27 @@ def test_mlstm_equals_their_parallel_form_where_the_first_input_gates_are_open(h
     assert_equal(layer(x)[0], o.sigmoid() * h, layer)
 
 
+def test_float16_keeps_its_gradients_where_next_to_nothing_is_written() -> None:
+    layer = LSTM(3, 4, cell=MatrixLSTM()).half()
+    with torch.no_grad():
+        layer.bias_ih_l0[:1] = -13  # log of the input gate: exp(13) is no number in float16
+        layer.bias_ih_l0[1:2] = -13
+    output, _ = layer(torch.randn(5, 2, 3).half())
+    output.float().sum().backward()
+    assert output.isfinite().all()
+    assert all(parameter.grad.isfinite().all() for parameter in layer.parameters())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_a_trace_from_an_empty_memory_reads_a_carried_one_too() -> None:
+    layer = LSTM(3, 4, cell=MatrixLSTM()).requires_grad_(False)
+    x = torch.randn(5, 2, 3)
+    _, carried = layer(x)
+    empty = tuple(torch.zeros_like(part) for part in carried)
+    traced = torch.jit.trace(layer, (x, empty), check_trace=False)
+    torch.testing.assert_close(traced(x, carried)[0], layer(x, carried)[0])
+
+
 def mlstm_parts(x: Tensor, weights: Weights, heads: int) -> list[Tensor]:
     """i, f (time, batch, heads, 1), v (time, batch, heads, 1, units), o~, and q, k like v."""
 
