@@ -116,7 +116,10 @@ def initialize(
         if cell.keep_gate is None and not (chrono is not None and cell.overwrites):
             raise UsageError(f"{wanted} needs a gate that keeps the memory, and {cell} has none")
         if not any(name.startswith("bias_ih") for name in known):
-            raise UsageError(f"{wanted} needs a bias of each gate, and there is none in {layer}")
+            raise UsageError(
+                f"{wanted} needs a bias of each gate, a number for each unit, and there is none in"
+                f" {layer}"
+            )
     if len(known) < sum(1 for _ in layer.parameters()):
         layer.reset_parameters()  # type: ignore[operator]
     for name, start in known.items():
@@ -156,8 +159,8 @@ def _start_blocks(start: Start, gates: int, weight: Tensor) -> None:
 
 
 def _check_chrono(chrono: tuple[float, float]) -> None:
-    shortest, longest = chrono
-    if not 1 < shortest <= longest < math.inf:
+    is_pair = isinstance(chrono, tuple | list) and len(chrono) == 2
+    if not (is_pair and 1 < chrono[0] <= chrono[1] < math.inf):
         raise UsageError(
             "chrono should be the shortest and the longest time in steps, each more than 1,"
             f" such as (2, 100), got {chrono}"

@@ -106,7 +106,8 @@ def call_with_weight_drop(
     call, so masks cannot accumulate and the gradient reaches the raw weight.
 
     Args:
-        lstm: `nn.LSTM`, `lstm_zoo.LSTM` or any module with recurrent matrices.
+        lstm: `nn.LSTM`, `lstm_zoo.LSTM` or any module with recurrent matrices, or with such modules
+            in it.
         p: share of the weights' entries set to zero, in [0, 1); a new mask each call.
         inputs: the module's arguments.
         weights: names of the parameters to drop; all matrices that read h if None, which are those
@@ -123,7 +124,7 @@ def call_with_weight_drop(
         return lstm(*inputs)
     if weights is None:
         names = (name for name, _ in lstm.named_parameters())
-        weights = [name for name in names if reads_h(name)]
+        weights = [name for name in names if reads_h(name.rpartition(".")[2])]
     if not weights:
         raise ValueError(f"weight drop needs a matrix that reads h, and there is none in {lstm}")
     dropped = {name: _drop_entries(lstm.get_parameter(name), p) for name in weights}

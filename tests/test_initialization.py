@@ -233,6 +233,11 @@ def test_layers_without_biases_start() -> None:
         ),
         (lambda: initialize(nn.LSTM(2, 3), chrono=(9, 3)), "the shortest and the longest time"),
         (lambda: initialize(nn.LSTM(2, 3), chrono=(2, math.inf)), "got (2, inf)"),
+        (lambda: initialize(nn.LSTM(2, 3), chrono=100), "such as (2, 100), got 100"),
+        (
+            lambda: initialize(lstm_zoo.LSTM(2, 4, cell="mlstm"), forget_bias=2),
+            "needs a bias of each gate, a number for each unit",
+        ),
         (
             lambda: initialize(nn.LSTM(2, 3, bias=False), chrono=(2, 9)),
             "chrono needs a bias of each gate",

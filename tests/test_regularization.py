@@ -99,6 +99,14 @@ class TestWeightDrop:
         share = (lstm.weight_hh_l0.grad == 0).float().mean().item()
         assert 0.25 < share < 0.75
 
+    def test_finds_the_matrices_of_a_module_within(self, kind: type[nn.Module]) -> None:
+        lstm = kind(5, 6, batch_first=True)
+        model = nn.Sequential(lstm)
+        torch.manual_seed(0)
+        within = call_with_weight_drop(model, 0.5, self.x)[0]
+        torch.manual_seed(0)
+        assert torch.equal(within, call_with_weight_drop(lstm, 0.5, self.x)[0])
+
     def test_survives_deepcopy_conversion_and_state_dict(self, kind: type[nn.Module]) -> None:
         lstm = kind(5, 6, batch_first=True)
         call_with_weight_drop(lstm, 0.5, self.x)

@@ -60,11 +60,31 @@ def to_tensor(what: str, values: np.ndarray, shape: Shape) -> Tensor:
     Raises:
         UsageError: it has another shape, or holds no floating-point numbers.
     """
-    tensor = torch.from_numpy(np.array(values, order="C"))
+    try:
+        tensor = torch.from_numpy(np.array(values, order="C"))
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"{what} should be an array of numbers, got {type(values)}; a list of layers is"
+            " unpacked with *"
+        ) from None
     check_shape(what, tensor, shape)
     if not tensor.is_floating_point():
         raise UsageError(f"{what} should hold floating-point numbers, got {tensor.dtype}")
     return tensor
+
+
+def check_mappings(layers: Iterable[object]) -> None:
+    """Refuses a list of layers where each should be an argument of its own.
+
+    Raises:
+        UsageError: a layer is no mapping.
+    """
+    for layer in layers:
+        if not isinstance(layer, Mapping):
+            raise UsageError(
+                f"a layer should be a mapping from names, got {type(layer)}; a list of layers is"
+                " unpacked with *"
+            )
 
 
 def check_shape(what: str, tensor: Tensor, shape: Shape) -> None:
@@ -161,9 +181,11 @@ def name_of_cell(lstm: LSTM, library: str, cells: Iterable[str]) -> str:
     """Name of the layer's cell.
 
     Raises:
-        UsageError: the library has no such cell, or lacks an option that changes what the layer
-            computes.
+        UsageError: it is no layer of the zoo, or the library has no such cell, or lacks an option
+            that changes what the layer computes.
     """
+    if not isinstance(lstm, LSTM):
+        raise UsageError(f"{library} takes a layer lstm_zoo.LSTM, got {type(lstm)}")
     for option in ("trainable_state", "zoneout", "layer_norm"):
         if value := getattr(lstm, option):
             raise UsageError(f"{library} has no {option}, and the layer has {option}={value}")

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from lstm_zoo.cells import get_cell
-from lstm_zoo.conversion.layout import all_weights, build_lstm, check_shape
+from lstm_zoo.conversion.layout import all_weights, build_lstm, check_mappings, check_shape
 from lstm_zoo.errors import UsageError
 from lstm_zoo.recurrent import LSTM
 from lstm_zoo.task import did_you_mean
@@ -39,6 +39,7 @@ def from_gate_linears(
             neither "hx" nor "xh".
     """
     _check_order(order)
+    check_mappings(layers)
     weights = [[_weights(linears, order)] for linears in layers]
     return build_lstm("lstm", weights, batch_first)
 
@@ -78,6 +79,9 @@ def _weights(linears: Mapping[str, nn.Linear], order: str) -> dict[str, Tensor]:
     for gate in gates:
         if gate not in linears:
             raise UsageError(f"the linear layer of the gate {gate!r} is missing")
+        if not isinstance(linears[gate], nn.Linear):
+            got = type(linears[gate])
+            raise UsageError(f"the gate {gate!r} should be an nn.Linear, got {got}")
     units, both = linears["input"].weight.shape
     if both <= units:
         raise UsageError(

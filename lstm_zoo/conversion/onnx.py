@@ -30,6 +30,7 @@ from lstm_zoo.conversion.layout import (
     ORDERS,
     all_weights,
     build_lstm,
+    check_mappings,
     check_shape,
     gate_orders,
     reorder,
@@ -56,6 +57,7 @@ def from_onnx(*nodes: Node, cell: str = "lstm") -> LSTM:
         UsageError: there is no such cell, or an array is missing, unknown or of a wrong shape.
     """
     gate_orders("ONNX", cell)
+    check_mappings(nodes)
     return build_lstm(cell, [_directions(node, cell) for node in nodes], batch_first=False)
 
 

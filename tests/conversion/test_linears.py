@@ -122,6 +122,18 @@ def changed(**gates: nn.Linear | None) -> dict[str, nn.Linear]:
         ),
         (lambda: from_gate_linears(), "at least one layer, got none"),
         (
+            lambda: from_gate_linears(changed() | {"cell": torch.zeros(5, 8)}),
+            "the gate 'cell' should be an nn.Linear, got <class 'torch.Tensor'>",
+        ),
+        (
+            lambda: from_gate_linears(to_gate_linears(lstm_zoo.LSTM(3, 5))),
+            "a list of layers is unpacked with *",
+        ),
+        (
+            lambda: to_gate_linears(lstm_zoo.LSTMCell(3, 5)),
+            "a cell of one linear layer a gate takes a layer lstm_zoo.LSTM, got <class",
+        ),
+        (
             lambda: from_gate_linears(changed(), changed()),
             "weight_ih of layer 1 should be of shape (20, 5), got (20, 3)",
         ),

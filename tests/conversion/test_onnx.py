@@ -186,6 +186,11 @@ def replaced(cell: str, **arrays: np.ndarray | None) -> dict[str, np.ndarray]:
         ),
         (lambda: from_onnx(replaced("lstm", R=None)), "has 'R' in ONNX, and it is missing"),
         (lambda: from_onnx(), "at least one layer, got none"),
+        (lambda: from_onnx(random_node("lstm") | {"B": None}), "B should be an array of numbers"),
+        (
+            lambda: from_onnx(to_onnx(lstm_zoo.LSTM(3, 5))),
+            "a mapping from names, got <class 'list'>; a list of layers is unpacked with *",
+        ),
         (
             lambda: from_onnx(random_node("lstm"), cell="peepole"),
             "ONNX has no cell 'peepole'; did you mean 'peephole'?",
