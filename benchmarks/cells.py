@@ -115,15 +115,16 @@ def main() -> None:
     print(
         f"torch {torch.__version__}, {options.threads} threads, fp32, one layer of"
         f" {options.hidden}, batch {options.batch} x {options.time}; each time is also"
-        " given as a multiple of that of nn.LSTM, then of a tutorial's LSTM"
+        " given as a multiple of that of nn.LSTM and of that of a tutorial's LSTM\n"
     )
-    print(f"{'':28}{'training':>12}{'':15}{'inference':>12}")
+    print(f"| layer |{''.join(f' {kind}, ms | of nn.LSTM | of a tutorial |' for kind in seconds)}")
+    print("|---|" + "---:|" * 3 * len(seconds))
     for name in measured:
-        row = ""
+        row = f"| {name} |"
         for times in seconds.values():
             ratios = [times[name] / times[other] for other in (PYTORCH, TUTORIAL)]
-            row += f"{times[name] * 1e3:>9.0f} ms" + "".join(f" x{r:<5.2f}" for r in ratios) + " "
-        print(f"{name:28}{row}")
+            row += f" {times[name] * 1e3:.0f} |" + "".join(f" {ratio:.2f} |" for ratio in ratios)
+        print(row)
 
 
 if __name__ == "__main__":
