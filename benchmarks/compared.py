@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -64,7 +64,10 @@ class Runs:
 
 
 def gating_table(
-    runs: Iterable[Run], rows: Iterable[str], lengths: Mapping[str, Sequence[int]]
+    runs: Iterable[Run],
+    rows: Iterable[str],
+    lengths: Mapping[str, Sequence[int]],
+    chance: Callable[[str, int], float],
 ) -> str:
     """Which cell solves what, at what length.
 
@@ -72,6 +75,7 @@ def gating_table(
         runs: lines of `gating.csv`.
         rows: names of the rows, in their order.
         lengths: of each problem's test, the goal last.
+        chance: the error without a memory, of a problem at a length.
     """
     runs = list(runs)
     columns = [(problem, length) for problem, both in lengths.items() for length in both]
@@ -85,11 +89,7 @@ def gating_table(
             lines = [run for run in runs if (run["row"], run["problem"]) == (row, problem)]
             entries.append(_solved([float(run[f"error_{length}"]) for run in lines]))
         table.append(f"| {row} | {' | '.join(entries)} |")
-    chance = {run["problem"]: float(run["without_memory"]) for run in runs}
-    entries = [
-        f"{chance[problem]:.4f}" if problem in chance and length == lengths[problem][-1] else ""
-        for problem, length in columns
-    ]
+    entries = [f"{chance(problem, length):.4f}" for problem, length in columns]
     return "\n".join([*table, f"| without a memory | {' | '.join(entries)} |"])
 
 

@@ -65,7 +65,6 @@ def test_a_run_is_a_line_that_is_not_trained_again(command, monkeypatch):
     assert gru["units"] == str(command.equal_size("lstm.parity", "gru"))
     assert 0.3 < float(gru["error_40"]) < 0.7
     assert 0.3 < float(gru["error_500"]) < 0.7
-    assert float(gru["without_memory"]) == pytest.approx(0.5, abs=0.05)
     assert gru["error_200"] == ""
 
 
@@ -137,24 +136,32 @@ for number in range(20):
 
 def test_the_table_says_how_many_seeds_solved_a_length(command):
     lines = [
-        {"row": "gru", "problem": "parity", "error_40": a, "error_500": b, "without_memory": "0.5"}
+        {"row": "gru", "problem": "parity", "error_40": a, "error_500": b}
         for a, b in [("0.0", "0.25"), ("0.001", "0.5"), ("0.002", "0.0")]
     ]
-    table = command.gating_table(lines, ["gru", "rnn"], {"parity": (40, 500), "reber": (40,)})
+    lengths = {"parity": (40, 500), "reber": (40,)}
+    table = command.gating_table(lines, ["gru", "rnn"], lengths, lambda *what: len(what[0]) / 100)
     assert table.split("\n") == [
         "| cell | parity 40 | parity 500 | reber 40 |",
         "|---|---:|---:|---:|",
         "| gru | 2/3, 0.0010 | 1/3, 0.2500 |  |",
         "| rnn |  |  |  |",
-        "| without a memory |  | 0.5000 |  |",
+        "| without a memory | 0.0600 | 0.0600 | 0.0500 |",
     ]
 
 
 def test_runs_with_another_budget_are_not_in_the_table(command):
-    errors = {"error_40": "0.0", "error_500": "0.0", "without_memory": "0.5", "parameters": "9"}
+    errors = {"error_40": "0.0", "error_500": "0.0", "parameters": "9"}
     line = {"row": "gru", "problem": "parity", "steps_at_most": "1000", **errors}
     assert "| gru | 1/1," in command.gating_block([line])
     assert "| gru |  |" in command.gating_block([line | {"steps_at_most": "999"}])
+
+
+def test_chance_is_that_of_someone_who_remembers_nothing(command):
+    assert command.chance("parity", 40) == pytest.approx(0.5, abs=0.05)
+    assert command.chance("copy-memory", 20) == pytest.approx(7 / 8, abs=0.02)  # of 8 symbols
+    # Adding: the sum of two numbers from U(0, 1) has the variance 1/6.
+    assert command.chance("adding", 50) == pytest.approx(1 / 6, rel=0.1)
 
 
 @pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.feature_dims == 1])
