@@ -123,7 +123,9 @@ def main() -> None:
         row = f"| {name} |"
         for times in seconds.values():
             ratios = [times[name] / times[other] for other in (PYTORCH, TUTORIAL)]
-            row += f" {times[name] * 1e3:.0f} |" + "".join(f" {ratio:.2f} |" for ratio in ratios)
+            milliseconds = times[name] * 1e3
+            row += f" {milliseconds:.{0 if milliseconds > 10 else 2}f} |"
+            row += "".join(f" {ratio:.2f} |" for ratio in ratios)
         print(row)
 
 

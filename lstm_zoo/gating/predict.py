@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 import torch
 from torch import Tensor
@@ -55,11 +55,11 @@ class ProblemSolver:
     def encode(self, sequence: str | Sequence[tuple[float, float]]) -> Tensor:
         """The sequence as the model reads it, (time, input_size); raises as `answer` does."""
         symbols = self.problem.inputs
-        if len(sequence) == 0:
-            raise UsageError("the sequence is empty: give one step at least")
-        if isinstance(sequence, str) != bool(symbols):
+        if isinstance(sequence, str) != bool(symbols) or not isinstance(sequence, Sized):
             wanted = f"a text of {' '.join(symbols)}" if symbols else "pairs of a value and a mark"
             raise UsageError(f"the problem {self.name!r} reads {wanted}")
+        if len(sequence) == 0:
+            raise UsageError("the sequence is empty: give one step at least")
         if not isinstance(sequence, str):
             pairs = torch.as_tensor(sequence, dtype=torch.float32)
             if pairs.dim() != 2 or pairs.shape[1] != 2:

@@ -89,6 +89,14 @@ def solver(problem: str, cell: str = "lstm") -> ProblemSolver:
     return ProblemSolver(GatingModel(config, PROBLEMS[problem]).eval(), problem)
 
 
+def test_the_parity_that_ships_holds_far_beyond_its_training() -> None:
+    shipped = lstm_zoo.load("lstm.parity")
+    assert read_recipe("lstm.parity")[0].data.longest == 40
+    bits = torch.randint(2, (500,), generator=torch.Generator().manual_seed(0))
+    said = shipped.answer("".join(map(str, bits.tolist())))
+    assert [int(bit) for bit in said] == (bits.cumsum(0) % 2).tolist()
+
+
 @pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.feature_dims == 1])
 def test_any_cell_can_be_taken(cell: str) -> None:
     made = solver("parity", cell)
@@ -102,7 +110,9 @@ def test_any_cell_can_be_taken(cell: str) -> None:
         ("parity", "", "the sequence is empty"),
         ("parity", "102", "does not know '2': its symbols are 0 1"),
         ("parity", [(0.1, 1.0)], "reads a text of 0 1"),
+        ("parity", 5, "reads a text of 0 1"),
         ("adding", "101", "reads pairs of a value and a mark"),
+        ("adding", 5, "reads pairs of a value and a mark"),
         ("adding", [(0.1, 1.0, 2.0)], "give a value and a mark for each step"),
     ],
 )
