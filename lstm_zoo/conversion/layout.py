@@ -185,7 +185,7 @@ def name_of_cell(lstm: LSTM, library: str, cells: Iterable[str]) -> str:
             that changes what the layer computes.
     """
     if not isinstance(lstm, LSTM):
-        raise UsageError(f"{library} takes a layer lstm_zoo.LSTM, got {type(lstm)}")
+        raise UsageError(f"the weights for {library} are those of a zoo.LSTM, got {type(lstm)}")
     for option in ("trainable_state", "zoneout", "layer_norm"):
         if value := getattr(lstm, option):
             raise UsageError(f"{library} has no {option}, and the layer has {option}={value}")

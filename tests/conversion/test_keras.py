@@ -209,7 +209,10 @@ def replaced(cell: str, index: int, shape: tuple[int, ...]) -> list[np.ndarray]:
             "Keras has no projection, and the layer has proj_size=2",
         ),
         (lambda: to_keras(lstm_zoo.LSTM(3, 5, zoneout=0.1)), "Keras has no zoneout"),
-        (lambda: to_keras(torch.nn.LSTM(3, 5)), "Keras takes a layer lstm_zoo.LSTM, got <class"),
+        (
+            lambda: to_keras(torch.nn.LSTM(3, 5)),
+            "the weights for Keras are those of a zoo.LSTM, got <class",
+        ),
         (
             lambda: from_keras(to_keras(lstm_zoo.LSTM(3, 5, num_layers=2))),
             "an array of numbers, got <class 'list'>; a list of layers is unpacked with *",

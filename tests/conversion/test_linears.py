@@ -131,7 +131,7 @@ def changed(**gates: nn.Linear | None) -> dict[str, nn.Linear]:
         ),
         (
             lambda: to_gate_linears(lstm_zoo.LSTMCell(3, 5)),
-            "a cell of one linear layer a gate takes a layer lstm_zoo.LSTM, got <class",
+            "a cell of one linear layer a gate are those of a zoo.LSTM, got <class",
         ),
         (
             lambda: from_gate_linears(changed(), changed()),
