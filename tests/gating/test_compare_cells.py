@@ -150,6 +150,16 @@ def test_the_table_says_how_many_seeds_solved_a_length(command):
     ]
 
 
+def test_the_language_table_has_the_mean_and_the_quickest_of_the_seeds(command):
+    line = {"cell": "gru", "units": "9", "parameters": "1234"}
+    lines = [
+        line | {"nats": nats, "seconds": seconds}
+        for nats, seconds in (("1.5", "600"), ("1.6", "90"), ("1.4", "120"))
+    ]
+    table = command.language_table(lines, ["gru", "rnn"]).split("\n")
+    assert table[2:] == ["| gru | 9 | 1,234 | 3 | 1.5000 | 1.5 |", "| rnn |  |  |  |  |  |"]
+
+
 def test_runs_with_another_budget_are_not_in_the_table(command):
     errors = {"error_40": "0.0", "error_500": "0.0", "parameters": "9"}
     line = {"row": "gru", "problem": "parity", "steps_at_most": "1000", **errors}
