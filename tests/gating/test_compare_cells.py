@@ -169,6 +169,7 @@ def test_runs_with_another_budget_are_not_in_the_table(command):
 
 def test_chance_is_that_of_someone_who_remembers_nothing(command):
     assert command.chance("parity", 40) == pytest.approx(0.5, abs=0.05)
+    assert command.chance("parity", 500) == pytest.approx(0.5, abs=0.05)
     assert command.chance("copy-memory", 20) == pytest.approx(7 / 8, abs=0.02)  # of 8 symbols
     # Adding: the sum of two numbers from U(0, 1) has the variance 1/6.
     assert command.chance("adding", 50) == pytest.approx(1 / 6, rel=0.1)
